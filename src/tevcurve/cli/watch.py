@@ -17,18 +17,12 @@ from tevcurve.cli.replay import (
 from tevcurve.cli.results import BAND
 from tevcurve.errors import InputError
 
-# Where data and results are is said otherwise, and --background-error is the detector's.
-WITHOUT = (
-    "data",
-    "positions",
-    "runs",
-    "output",
-    "overwrite",
-)
-WITHOUT += ("scheduler", "n_jobs", "strict", "cache", "background_error")
+# Where data and results are is said otherwise, and a run that comes is reduced at once.
+NO_USE = ("data", "positions", "runs", "output", "overwrite", "scheduler", "n_jobs", "strict", "cache")
 
 
-@job_options(without=WITHOUT)
+# --background-error is the detector's; that of rows is a systematic error of the background by row.
+@job_options(without=(*NO_USE, "background_error"))
 def watch(
     folders: Annotated[
         list[Path] | None,
@@ -83,14 +77,19 @@ def watch(
         raise InputError(
             "Wanted is either --baseline-flux or --baseline-from, which says how bright the quiet source is."
         )
-    several = any(key.partition(".")[0] == "instruments" for key in changes_of(options))
-    if not folders and not several:
+    places = {"plot": options.pop("plot"), "report": options.pop("report")}
+    changes = changes_of(options)
+    given = {key.partition(".")[0] for key in changes}
+    if vain := sorted(given.intersection((*NO_USE, *places))):
+        raise InputError(
+            f"--set has {vain[0]}, for which `tevcurve watch` has no use; wanted is what `tevcurve watch --help` lists."
+        )
+    if not folders and "instruments" not in given:
         raise InputError("There is no FOLDER; wanted is one of data, or --instruments, each with its own.")
     alerts = (
         result.absolute().with_name(f"{result.absolute().name}.alerts.jsonl") if alerts is None else alerts
     )
-    places = {"plot": options.pop("plot"), "report": options.pop("report"), "alerts": alerts}
-    outputs = Outputs.of(result, **places, overwrite=True)
+    outputs = Outputs.of(result, **places, alerts=alerts, overwrite=True)
     from tevcurve.cli.on_watch import seconds_of, watch_folders
 
     detector = {
@@ -101,7 +100,6 @@ def watch(
         "alarms_per": alarms_per,
         "band": band,
     }
-    changes = changes_of(options)
     changes = {"target": changes.get("position")} | changes
     folders = [folder.expanduser() for folder in folders or ()]
     return watch_folders(folders, changes, detector, outputs, seconds_of(poll), once, on_alert)

@@ -26,6 +26,8 @@ CATALOGUE_KEYS = (
     "e_true",
     "responses",
     "offset_max",
+    "width",
+    "binsz",
     "exclusion",
     "output",
     "overwrite",

@@ -26,6 +26,7 @@ from tevcurve.reduction.safe_energy import COMMON
 # What the light curve of one source takes, and what is another thing for many.
 _DEFAULTS = {option.name: option.given_default for option in OPTIONS if option.section != RUNNING}
 _OF_ONE = ("method", "unbinned", "stacked", "free", "free_ts", "interval", "models", "neighbours")
+_OF_ONE += ("sigma_sensitivity",)
 
 
 def catalogue_of(
