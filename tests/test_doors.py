@@ -19,7 +19,16 @@ from tevcurve.options import OPTIONS, RUNNING
 NAMES = {key.name for key in KEYS} - {"version"}
 OF_ROWS = {option.name for option in OPTIONS if option.section != RUNNING}
 # Of a position in a catalogue: what another method, or more than one flux in a row, would be.
-OF_ONE_SOURCE = {"method", "unbinned", "stacked", "free", "free_ts", "interval", "sigma_sensitivity", "models"}
+OF_ONE_SOURCE = {
+    "method",
+    "unbinned",
+    "stacked",
+    "free",
+    "free_ts",
+    "interval",
+    "sigma_sensitivity",
+    "models",
+}
 OF_ONE_SOURCE |= {"neighbours"}
 OF_REGIONS = {option.name for option in OPTIONS if option.method == "1d"}
 OF_INSTRUMENTS = {"instruments", "reference", "cross_calibration", "systematics"}
@@ -30,12 +39,17 @@ WITHOUT = {
     "run": set(),
     "init": {"data", "positions"},
     "light-curve": {"data", "positions"},
-    "light-curves": PLACES | OF_ONE_SOURCE | OF_REGIONS | OF_INSTRUMENTS | {"offset", "plot", "report", "cache"},
+    "light-curves": PLACES
+    | OF_ONE_SOURCE
+    | OF_REGIONS
+    | OF_INSTRUMENTS
+    | {"offset", "plot", "report", "cache"},
     # The error of the background is that of the detector, for which another option has its name.
     "watch": {"data", "positions", "runs", "output", "overwrite"} | OF_A_CALL,
     # The light curve is the one that is there.
     "append": NAMES - {"data_root", "irfs", "n_jobs", "strict", "cache", "plot", "report", "overwrite"},
-    "rebin": NAMES - {"time_bins", "energy_edges", "e_reco", "e_true", "output", "plot", "report", "overwrite"},
+    "rebin": NAMES
+    - {"time_bins", "energy_edges", "e_reco", "e_true", "output", "plot", "report", "overwrite"},
 }
 
 
@@ -86,7 +100,17 @@ def test_calls_take_each_option_or_stand_here():
     assert of_calls <= set(inspect.signature(light_curve).parameters)
     # Datasets have their method, responses, regions, models and free parameters in them.
     of_datasets = {option.name for option in OPTIONS if option.of_runs or option.section == RUNNING}
-    of_datasets |= {"method", "spectrum", "models", "neighbours", "free", "free_ts", "stacked", "exclusion", "e_reco"}
+    of_datasets |= {
+        "method",
+        "spectrum",
+        "models",
+        "neighbours",
+        "free",
+        "free_ts",
+        "stacked",
+        "exclusion",
+        "e_reco",
+    }
     of_datasets |= {"e_true"}
     assert of_calls - set(inspect.signature(LightCurveEstimator).parameters) == of_datasets
 
