@@ -14,7 +14,11 @@ LIST = "list"
 def export(
     result: Annotated[
         Path | None,
-        Argument(help="Folder of a result, or a file with a light curve.", metavar="RESULT"),
+        Argument(
+            help="Folder of a result, or a file with a light curve, or of any table FILE:time=...,flux=..., the names "
+            "of its columns.",
+            metavar="RESULT",
+        ),
     ] = None,
     file: Annotated[
         Path | None,

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from tevcurve.cli.job_options import options_of
+from tevcurve.cli.named_file import file_of
 from tevcurve.cli.outputs import Outputs
 from tevcurve.cli.parameters import Argument, Option
 from tevcurve.cli.results import ACCEPT_CHANGED, BAND, INSTRUMENT, OVERWRITE, RESULT_OR_FILE, SOURCE
@@ -45,7 +46,7 @@ def plot(
         list[Path],
         Argument(
             help="Folder of a result, or a file with a light curve. Of several, those of other telescopes too, each "
-            "has a panel with its own unit on one time axis.",
+            "has a panel with its own unit on one time axis; of any table the columns are named behind it.",
             metavar="RESULT",
         ),
     ],
@@ -70,9 +71,10 @@ def plot(
     tevcurve plot crab --panels --below index --gaps keep
     tevcurve plot crab --quantity eflux --band 1 --ts-threshold 9
     tevcurve plot mrk421 4FGL_J1104.4+3812_weekly.csv xrt.qdp aavso.csv -o all.png
+    tevcurve plot mrk421 "radio.txt:time=MJD,radio=S,radio_err=dS,radio_unit=Jy,time_scale=utc" -o both.png
     """
     if output is None:
-        place = results[0].absolute()
+        place = file_of(results[0]).absolute()
         name = (place.stem if place.is_file() else place.name) + (f"-{safe_name(source)}" if source else "")
         output = place.with_name(f"{name}.png")
     outputs = Outputs.of(plot=output, overwrite=overwrite)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tevcurve.catalogue.folder import CATALOGUE, LightCurves
+from tevcurve.cli.named_file import file_of, named_columns
 from tevcurve.errors import InputError
 from tevcurve.lightcurve import LightCurve
 from tevcurve.store import Result
@@ -34,16 +35,19 @@ def result_of(path, source, accept_changed=False):
 
 
 def light_curve_of(path, accept_changed=False, source=None, instrument=None):
-    """The `LightCurve` of the folder of a result, or of a file with one.
+    """The `LightCurve` of the folder of a result, or of a file with one, whose columns may be named behind it.
 
     Parameters
     ----------
-    path : Path of the result or the file
+    path : Path of the result or the file, as it stands on the line
     accept_changed : bool
     source : str, of a catalogue, or None
     instrument : str, which alone is wanted, or None
     """
-    if path.is_file() and source is None:
+    named = named_columns(path)
+    if named is not None and source is None:
+        light_curve = LightCurve.read(file_of(path), accept_changed=accept_changed, **named)
+    elif path.is_file() and source is None:
         light_curve = LightCurve.read(path, accept_changed=accept_changed)
     else:
         light_curve = result_of(path, source, accept_changed).light_curve

@@ -13,7 +13,8 @@ RESULT = Annotated[Path, Argument(help="Folder of a result, as `tevcurve run` wr
 RESULT_OR_FILE = Annotated[
     Path,
     Argument(
-        help="Folder of a result, or a file with a light curve (`tevcurve export --formats`).",
+        help="Folder of a result, or a file with a light curve (`tevcurve export --formats`), or of any table "
+        "FILE:time=...,flux=..., the names of its columns.",
         metavar="RESULT",
     ),
 ]

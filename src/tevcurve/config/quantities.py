@@ -131,14 +131,9 @@ def as_quantities(texts: list[str] | str, unit: str, what: str) -> "Quantity":
 
 @lru_cache(maxsize=64)
 def _unit(text: str) -> "UnitBase":
-    import astropy.units as u
+    from tevcurve.files.unit_words import unit_of_text
 
-    try:
-        return u.Unit(text)
-    except ValueError:
-        if text.lower() not in _UNIT_WORDS:
-            raise
-        return u.Unit(_UNIT_WORDS[text.lower()])
+    return unit_of_text(_UNIT_WORDS.get(text.lower(), text))
 
 
 def _text(value: Any) -> str:

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from tevcurve.lightcurve.product import LightCurve
 
 
+# How columns of any table are named, in Python and on the command line.
+NAMES = (
+    'LightCurve.read(path, columns={"time": ..., "flux": ..., "flux_err": ...}) or, on the command line, '
+    "FILE:time=...,flux=...,flux_err=..."
+)
+
+
 @dataclass(frozen=True)
 class FileFormat:
     """A file format of light curves.
@@ -151,7 +158,8 @@ def format_of_text(said: str) -> FileFormat:
 
 def check_suffix(path: Path) -> None:
     """Raises `InputError` where a file of this name is of no format that is read. path: Path."""
-    _of_suffix(path, (form for form in _in_order() if form.decode is not None), "a light-curve file")
+    known = (form for form in _in_order() if form.decode is not None)
+    _of_suffix(path, known, "a light-curve file", f"; columns of any other table are named, as {NAMES}")
 
 
 def format_of(data: bytes, path: Path) -> FileFormat:
@@ -172,15 +180,14 @@ def format_of(data: bytes, path: Path) -> FileFormat:
                 return form
             may_be.append(form.words)
     raise DataError(
-        f"{path} is none of {', '.join(may_be)}; wanted is one of these, or names of its columns, as "
-        'LightCurve.read(path, columns={"time": ..., "flux": ..., "flux_err": ...}).'
+        f"{path} is none of {', '.join(may_be)}; wanted is one of these, or names of its columns, as {NAMES}."
     )
 
 
-def _of_suffix(path: Path, known: Iterable[FileFormat], which: str) -> FileFormat:
+def _of_suffix(path: Path, known: Iterable[FileFormat], which: str, more: str = "") -> FileFormat:
     suffixes: dict[str, None] = {}
     for form in known:
         if path.name.lower().endswith(form.suffixes):
             return form
         suffixes |= dict.fromkeys(form.suffixes)
-    raise InputError(f"{path} is no name for {which}: it should end in {', '.join(suffixes)}.")
+    raise InputError(f"{path} is no name for {which}: it should end in {', '.join(suffixes)}{more}.")

@@ -11,6 +11,7 @@ from tevcurve.files.columns import in_a_sentence
 from tevcurve.lightcurve.columns import first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS
+from tevcurve.lightcurve.papers.rounded import values_in
 from tevcurve.lightcurve.plots.gaps import cut_nights
 from tevcurve.lightcurve.plots.points import PALE
 from tevcurve.lightcurve.plots.rows import drawn_alike
@@ -177,10 +178,14 @@ def _overview(table):
     """The columns that a person looks at first; fluxes as texts that end at the second digit of the row's error."""
     energies = ["e_min", "e_max"] if len(energy_bands(table)) > 1 else []
     who = [INSTRUMENT, INSTRUMENTS] if len(instruments_of(table)) > 1 else []
-    names = [*who, "phase_min", "phase_max", "time_min", "time_max", *energies, *first_look()]
+    names = [*who, "phase_min", "phase_max", "time_min", "time_max", *energies]
+    # Of another telescope's values, such as rates, all that there is.
+    foreign = [] if "flux" in table.colnames else [name for name in table.colnames if table[name].ndim == 1]
+    names = [*dict.fromkeys([*names, *foreign, *first_look()])]
     shown = table[[name for name in names if name in table.colnames]]
-    for name, texts in value_texts(table).items():
-        shown[name] = Column(texts[0], unit=texts[1])
+    for quantity in ("flux",) if not foreign else values_in(table):
+        for name, texts in value_texts(table, quantity).items():
+            shown[name] = Column(texts[0], unit=texts[1])
     for name, form in (("sqrt_ts", ".1f"), ("counts", "g")):
         if name in shown.colnames and shown[name].dtype.kind == "f":
             shown[name].info.format = form

@@ -13,6 +13,7 @@ from astropy.time import Time
 from tevcurve.bins.time_text import one_time
 from tevcurve.errors import DataError, InputError
 from tevcurve.files.masked import table_without_masks, without_masks
+from tevcurve.files.unit_words import unit_of_text
 from tevcurve.lightcurve.columns import COLUMNS, ENDINGS
 from tevcurve.lightcurve.interop.read_texts import in_order, numbers
 from tevcurve.lightcurve.product import LightCurve
@@ -149,7 +150,10 @@ def _moments(table: Table, name: str, unit: Any, told: tuple[str, str | None, An
     if origin is not None:
         since = unit or column.unit
         if since is None:
-            raise InputError(f'The times of {name} have no unit; wanted is one, as units={{"time": "s"}}.')
+            raise InputError(
+                f'The times of {name} have no unit; wanted is one, as units={{"time": "s"}}, '
+                "on the command line time_unit=s."
+            )
         return one_time(origin, "time_origin") + np.asarray(column, dtype=float) * u.Unit(since)
     scale = scale or str(table.meta.get("TIMESYS", "")).lower() or None
     if scale not in Time.SCALES:
@@ -177,9 +181,11 @@ def _unit(table: Table, columns: Mapping[str, str], name: str, units: Mapping[st
 
 def _parsed(unit: Any, name: str) -> u.UnitBase:
     try:
-        return u.Unit(unit)
+        return unit_of_text(unit) if isinstance(unit, str) else u.Unit(unit)
     except (TypeError, ValueError) as error:
-        raise InputError(f"The unit of {name} is {unit!r}, which is none that astropy knows.") from error
+        raise InputError(
+            f"The unit of {name} is {unit!r}; wanted is one that astropy knows, such as cm-2 s-1."
+        ) from error
 
 
 def _column(
@@ -199,7 +205,8 @@ def _column(
         raise InputError(f"In the table, {error}.") from error
     if name in declared and declared[name].unit and unit is None:
         raise InputError(
-            f'The column {columns[name]} has no unit; wanted is one, as units={{"{name}": "{declared[name].unit}"}}.'
+            f'The column {columns[name]} has no unit; wanted is one, as units={{"{name}": "{declared[name].unit}"}}, '
+            f"on the command line {name}_unit=."
         )
     if name in declared and unit is not None and not unit.is_equivalent(declared[name].unit or ""):
         raise InputError(

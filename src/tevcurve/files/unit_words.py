@@ -1,0 +1,14 @@
+"""Units as people write them."""
+
+import astropy.units as u
+
+
+def unit_of_text(text: str) -> u.UnitBase:
+    """The unit of a text, which may have several slashes: erg/cm2/s is erg / (cm2 s).
+
+    text: as astropy has units, but for that. Raises `ValueError` for another one.
+    """
+    first, *below = text.split("/")
+    if len(below) > 1 and "(" not in text:
+        text = f"{first.strip() or 1} / ({' '.join(part.strip() for part in below)})"
+    return u.Unit(text)
