@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import lru_cache
-from typing import Annotated, Any
+from typing import Any
 
 from tevcurve.config.keys import INPUT
-from tevcurve.config.mistakes import mistakes_of
-from tevcurve.config.values import NoneWords, checked, type_of
+from tevcurve.config.mistakes import ConfigError, checked_values
+from tevcurve.config.values import Kind, kind_of, or_none
 from tevcurve.errors import InputError
 from tevcurve.instruments import UNSAID, Instrument, as_instruments, options_of_each
 from tevcurve.options import OPTIONS, settled, used
@@ -94,20 +93,18 @@ def _options_of_each(
 
 def _values_of_one(name: str, one: Any) -> dict[str, Any]:
     """Plain values of what is said of an instrument."""
-    from pydantic import ValidationError
-
     if not isinstance(one, Mapping):
         one = _said(name, one)
     try:
-        return _model()(**one).model_dump(exclude_unset=True)
-    except ValidationError as error:
-        path, words = mistakes_of(error, [key.name for key in KEYS_OF_ONE])[0]
+        kept = checked_values(one, _KINDS_OF_ONE, _DEFAULTS_OF_ONE)
+    except ConfigError as error:
+        path, words = error.mistakes[0]
         # What it is called is said with the path.
         mistake = InputError(words.rstrip(".").removeprefix(f"{'.'.join(map(str, path))} is "))
         mistake.path = (name, *path)
         raise mistake from error
-    except TypeError:
-        raise InputError(f"{one!r} for {name}; wanted are keys and values, such as {{data: PATH}}") from None
+    # What is not said is as for all.
+    return {key: value for key, value in kept.items() if key in one}
 
 
 def _said(name: str, one: Any) -> dict[str, Any]:
@@ -121,18 +118,11 @@ def _said(name: str, one: Any) -> dict[str, Any]:
     return {key: each for key, each in said.items() if each is not nothing.get(key, UNSAID)}
 
 
-@lru_cache(maxsize=1)
-def _model() -> Any:
-    """The model of pydantic of what is said of one instrument."""
-    from pydantic import ConfigDict, create_model
-
-    own = {key.name: (type_of(key), key.given_default) for key in KEYS_OF_ONE if key.name != "data"}
-    needed = {key.name: (type_of(key), ...) for key in KEYS_OF_ONE if key.name == "data"}
-    optional = {"target": (own["target"][0] | None, None)}
-    return create_model(
-        "_Instrument", __config__=ConfigDict(extra="forbid", frozen=True), **(needed | own | optional)
-    )
-
-
+# Of one instrument data have to be said, its target need not be.
+_KINDS_OF_ONE = {
+    key.name: or_none(kind_of(key)) if key.name == "target" else kind_of(key) for key in KEYS_OF_ONE
+}
+_DEFAULTS_OF_ONE = {key.name: None if key.name == "target" else key.given_default for key in KEYS_OF_ONE}
+del _DEFAULTS_OF_ONE["data"]
 # How instruments are read, beside the kinds of `tevcurve.config.values`, of which their own values are.
-KINDS = {"instruments": Annotated[dict[str, dict[str, Any]] | None, checked(instruments_values), NoneWords]}
+KINDS: dict[str, Kind] = {"instruments": or_none(instruments_values)}

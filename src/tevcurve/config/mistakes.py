@@ -2,24 +2,23 @@
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tevcurve.errors import InputError
 
-if TYPE_CHECKING:
-    from pydantic import ValidationError
 
-_WANTED = {
-    "bool_parsing": "yes or no",
-    "bool_type": "yes or no",
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "finite_number": "a finite number",
-    "string_type": "a text",
-}
+class Unwanted(InputError):
+    """A value that a key cannot have, of which one word or two say what is wanted.
+
+    Parameters
+    ----------
+    value : that came
+    wanted : what is
+    """
+
+    def __init__(self, value: object, wanted: str) -> None:
+        super().__init__(f"{value!r}; wanted is {wanted}")
+        self.value, self.wanted = value, wanted
 
 
 class ConfigError(InputError):
@@ -39,15 +38,33 @@ class ConfigError(InputError):
         super().__init__("\n".join(f"{place(path)}{words}" for path, words in mistakes))
 
 
-def mistakes_of(error: "ValidationError", known: Sequence[str]) -> list[tuple[tuple, str]]:
-    """List of (path, words) of a ValidationError of pydantic.
+def checked_values(
+    given: Mapping[str, Any],
+    kinds: Mapping[str, Callable[[Any], Any]],
+    defaults: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Dict of the plain values of all keys, in their order. Raises `ConfigError` with all that cannot be used.
 
     Parameters
     ----------
-    error : of pydantic
-    known : names of the keys that there are
+    given : dict of values by keys
+    kinds : function by key, of a value to the plain one that is kept, which raises `InputError`
+    defaults : of the keys that need not be given
     """
-    return [_mistake(each, known) for each in error.errors(include_url=False)]
+    kept, mistakes = {}, []
+    for name, kind in kinds.items():
+        if name not in given and name not in defaults:
+            mistakes.append(((name,), f"{name} is missing."))
+            continue
+        try:
+            kept[name] = kind(given[name] if name in given else defaults[name])
+        except InputError as error:
+            path = (name, *getattr(error, "path", ()))
+            mistakes.append((path, _sentence(".".join(map(str, path)), error)))
+    mistakes += [((name,), _unknown(name, list(kinds))) for name in given if name not in kinds]
+    if mistakes:
+        raise ConfigError(mistakes)
+    return kept
 
 
 def nearest(name: str, known: Sequence[str]) -> str | None:
@@ -63,47 +80,14 @@ def nearest(name: str, known: Sequence[str]) -> str | None:
     return near[0] if near else None
 
 
-def _mistake(error: Mapping[str, Any], known: Sequence[str]) -> tuple[tuple, str]:
-    # Inside a value pydantic counts the members of its types, which are nothing that a person wrote.
-    path, context = tuple(error["loc"][:1]), error.get("ctx") or {}
-    name = str(path[0]) if path else ""
-    match error["type"]:
-        case "extra_forbidden":
-            near = nearest(name, known)
-            hint = f"did you mean {near}?" if near else f"the keys are {', '.join(known)}."
-            return path, f"There is no key {name!r}; {hint}"
-        case "missing":
-            return path, f"{name} is missing."
-        case "tevcurve":
-            return path + tuple(context["path"]), _sentence(
-                ".".join([name, *map(str, context["path"])]), context["words"]
-            )
-        case "value_error":
-            return path, f"{context['error']}."
-    return (
-        path,
-        f"{name} is {error.get('input')!r}; wanted is {_wanted(error['type'], context, error['msg'])}.",
-    )
+def _unknown(name: str, known: Sequence[str]) -> str:
+    near = nearest(name, known)
+    hint = f"did you mean {near}?" if near else f"the keys are {', '.join(known)}."
+    return f"There is no key {name!r}; {hint}"
 
 
-def _sentence(name: str, words: str) -> str:
+def _sentence(name: str, error: InputError) -> str:
     """What a check says, as a sentence on a key: its own one, or what follows on `is`."""
-    return (
-        f"{name}: {words}."
-        if words[:1].isupper() and words[:5] not in ("True;", "False")
-        else f"{name} is {words}."
-    )
-
-
-def _wanted(kind: str, context: Mapping[str, Any], otherwise: str) -> str:
-    limit = next(iter(context.values()), None)
-    match kind:
-        case "literal_error":
-            return context["expected"].replace("'", "")
-        case "greater_than":
-            return f"a number above {limit:g}"
-        case "greater_than_equal":
-            return f"{limit:g} or more"
-        case "less_than":
-            return f"a number below {limit:g}"
-    return _WANTED.get(kind, otherwise)
+    words = str(error).rstrip(".")
+    own = not isinstance(error, Unwanted) and words[:1].isupper() and words[:5] not in ("True;", "False")
+    return f"{name}: {words}." if own else f"{name} is {words}."

@@ -1,8 +1,7 @@
 """The job as an object and as a file: where the data are, what is wanted of them, and where the result goes."""
 
-from typing import ClassVar
-
-from pydantic import ConfigDict, Field, ValidationError, create_model, model_validator
+from copy import deepcopy
+from typing import Any, ClassVar
 
 from tevcurve.asked_systematics import as_asked, split_background
 from tevcurve.config import not_known, sky, sky_models, spectra
@@ -10,7 +9,7 @@ from tevcurve.config import values as kinds
 from tevcurve.config.changes import with_changes
 from tevcurve.config.instruments import KINDS, check_options, resolved_instruments
 from tevcurve.config.keys import ALL, CHOICES, HOW, KEYS, MAX_INLINE
-from tevcurve.config.mistakes import ConfigError, mistakes_of
+from tevcurve.config.mistakes import ConfigError, checked_values
 from tevcurve.errors import InputError
 from tevcurve.on_demand import Elsewhere, MakerElsewhere
 from tevcurve.options import OPTIONS, settled, used
@@ -18,25 +17,28 @@ from tevcurve.problems import noted_remarks
 from tevcurve.renamed import with_present_names
 from tevcurve.systematics import CrossCalibration
 
-_Values = create_model(
-    "_Values",
-    __config__=ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True),
-    **{
-        key.name: (kinds.type_of(key, KINDS), Field(key.given_default, description=key.description))
-        for key in KEYS
-    },
-)
+_KINDS = {key.name: kinds.kind_of(key, KINDS) for key in KEYS}
+_DEFAULTS = {key.name: key.given_default for key in KEYS if key.given_default is not ...}
 
 
-class Config(_Values):
+class Config:
     """All of a job: each key is an argument of `tevcurve.light_curve`, or says what that is given.
 
-    The keys are those of `tevcurve.options` and of this module's tables. Values may be texts ("0.7 TeV", "2 min") or
-    Python's objects (Quantity, SkyCoord, SpectralModel); plain values and texts are kept, so that the same comes back
-    from `to_yaml`. Raises `ConfigError` for what cannot be used.
+    The keys are those of `tevcurve.config.keys`, and attributes, which do not change. Values may be texts ("0.7 TeV",
+    "2 min") or Python's objects (Quantity, SkyCoord, SpectralModel); plain values and texts are kept, so that the same
+    comes back from `to_yaml`. Raises `ConfigError` for what cannot be used.
 
     values: of the keys, by their names.
     """
+
+    # What says which data it is of; the other keys have types by their kinds.
+    data: str | list[str] | None
+    instruments: dict[str, dict[str, Any]] | None
+    data_root: str | None
+    irfs: str | list[str] | None
+    target: str
+    position: str | None
+    runs: list[int | str] | None
 
     def __init__(self, **values):
         values = with_present_names(values)
@@ -48,49 +50,45 @@ class Config(_Values):
         # Said by the one that is given, the limit is not said by the other one's default, too.
         if kinds.none_of_words(values.get("sigma_ul")) is not None:
             values = {"upper_limit": None} | values
+        vars(self).update(checked_values(values, _KINDS, _DEFAULTS))
         try:
-            super().__init__(**values)
-        except ValidationError as error:
-            raise ConfigError(mistakes_of(error, list(type(self).model_fields))) from None
+            self._check_together()
+        except InputError as error:
+            raise ConfigError([((), f"{str(error).rstrip('.')}.")]) from error
 
-    @model_validator(mode="after")
-    def _one_limit(self):
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise InputError(f"A configuration is frozen; wanted is config.changed({name}=...), another one.")
+
+    def __eq__(self, other: object) -> bool:
+        return vars(self) == vars(other) if isinstance(other, Config) else NotImplemented
+
+    __hash__ = None
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+        )
+
+    def _check_together(self):
+        """Raises `InputError` for values that do not go together."""
         if (self.sigma_ul is None) == (self.upper_limit is None):
-            raise ValueError(
-                f"upper_limit is {self.upper_limit} and sigma_ul is {self.sigma_ul}; wanted is one of them"
+            raise InputError(
+                f"upper_limit is {self.upper_limit} and sigma_ul is {self.sigma_ul}; wanted is one of them."
             )
-        return self
-
-    @model_validator(mode="after")
-    def _one_kind_of_data(self):
         if self.data is None and self.instruments is None:
-            raise ValueError("data is missing")
+            raise InputError("data is missing.")
         of_one = [key for key in ("data", "data_root", "irfs", "runs") if getattr(self, key) is not None]
         if self.instruments is not None and of_one:
             value = getattr(self, of_one[0])
-            raise ValueError(
-                f"{of_one[0]} is {value!r}, and instruments are given, each with its own; wanted is one of them"
+            raise InputError(
+                f"{of_one[0]} is {value!r}, and instruments are given, each with its own; wanted is one of them."
             )
-        return self
-
-    @model_validator(mode="after")
-    def _names_are_of_instruments(self):
-        try:
-            split_background(self.systematics_of().effects, self.background_error)
-        except InputError as error:
-            raise ValueError(str(error).rstrip(".")) from error
-        return self
-
-    @model_validator(mode="after")
-    def _nothing_in_vain(self):
-        try:
-            if self.instruments is None:
-                settled(dict(self), self.method)
-            else:
-                check_options(dict(self), self.instruments)
-        except InputError as error:
-            raise ValueError(str(error).rstrip(".")) from error
-        return self
+        # Names are those of instruments, and nothing is given in vain.
+        split_background(self.systematics_of().effects, self.background_error)
+        if self.instruments is None:
+            settled(dict(vars(self)), self.method)
+        else:
+            check_options(dict(vars(self)), self.instruments)
 
     read: ClassVar = MakerElsewhere("tevcurve.config.reading:read_config")
     with_data: ClassVar = Elsewhere("tevcurve.config.settled:with_data")
@@ -107,7 +105,7 @@ class Config(_Values):
 
     def values(self):
         """Dict of all values, plain: texts, numbers, lists, the spectrum as a dict."""
-        return self.model_dump()
+        return deepcopy(vars(self))
 
     def resolved(self):
         """The `Config` as it is kept with a result: without where and how the job runs, times, regions and spectra from

@@ -2,16 +2,16 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from math import isfinite
+from operator import index
+from typing import TYPE_CHECKING, Any
 
 from tevcurve.config import not_known, quantities, sky, sky_models, spectra
+from tevcurve.config.mistakes import Unwanted
 from tevcurve.data.run_lists import is_run_list, runs_of_file
 from tevcurve.errors import InputError
 from tevcurve.options import Option
@@ -28,33 +28,13 @@ ENERGIES = "energies such as [0.7 TeV, 20 TeV]"
 NONE_WORDS = ("", "none", "null", "~")
 
 
-def checked(check: Callable[[Any], Any]) -> BeforeValidator:
-    """A validator of pydantic that calls check(value), and tells in its words what is wrong.
-
-    check: function of a value to the plain one that is kept; raises `InputError`.
-    """
-
-    def validate(value: Any) -> Any:
-        try:
-            return check(value)
-        except InputError as error:
-            path = getattr(error, "path", ())
-            # Braces would be taken for places to fill in.
-            raise PydanticCustomError(
-                "tevcurve", "{words}", {"words": str(error).rstrip("."), "path": list(path)}
-            ) from error
-
-    return BeforeValidator(validate)
+# A function of a value to the plain one that is kept; raises `InputError` for what cannot be used.
+Kind = Callable[[Any], Any]
 
 
 def none_of_words(value: Any) -> Any:
     """None for "none" and the like, else the value. value: of any kind."""
     return None if isinstance(value, str) and value.strip().lower() in NONE_WORDS else value
-
-
-def lower(value: Any) -> Any:
-    """value: of any kind."""
-    return value.strip().lower() if isinstance(value, str) else value
 
 
 def _angle(value: Any) -> str:
@@ -180,7 +160,7 @@ def _statistic(value: Any) -> str:
 
 
 def _names(value: Any) -> list[str]:
-    if value is None:
+    if none_of_words(value) is None:
         return []
     if isinstance(value, str):
         value = quantities.listed(value)
@@ -243,54 +223,99 @@ def _listed(texts: list[str] | str) -> str:
     return texts if isinstance(texts, str) else "[" + ", ".join(texts) + "]"
 
 
-NoneWords = BeforeValidator(none_of_words)
-Lower = BeforeValidator(lower)
+def _flag(value: Any) -> bool:
+    word = value.strip().lower() if isinstance(value, str) else value
+    for flag, words in ((True, _YES), (False, _NO)):
+        if isinstance(word, (bool, int, float, str)) and word in words:
+            return flag
+    raise Unwanted(value, "yes or no")
+
+
+def _whole_number(value: Any) -> int:
+    exact = isinstance(value, str) or (isinstance(value, float) and value.is_integer())
+    try:
+        number = int(value) if exact else index(value)
+    except (TypeError, ValueError):
+        number = None
+    if number is None or isinstance(value, bool):
+        raise Unwanted(value, "a whole number")
+    if number < 1:
+        raise Unwanted(value, "1 or more")
+    return number
+
+
+def _positive(value: Any) -> float:
+    try:
+        number = float(_without_percent(value))
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None or isinstance(value, bool):
+        raise Unwanted(value, "a number")
+    if not isfinite(number):
+        raise Unwanted(value, "a finite number")
+    if number <= 0:
+        raise Unwanted(value, "a number above 0")
+    return number
+
+
+def _choice(choices: Iterable[Any], value: Any) -> Any:
+    """One of some choices, whatever the case of its letters."""
+    word = value.strip().lower() if isinstance(value, str) else value
+    for choice in choices:
+        if type(word) is type(choice) and word == choice:
+            return choice
+    *first, last = map(str, choices)
+    raise Unwanted(value, f"{', '.join(first)} or {last}" if first else last)
+
+
+def or_none(kind: Kind) -> Kind:
+    """The kind of what may be None, or the word for it. kind: of another value."""
+
+    def value_or_none(value: Any) -> Any:
+        return None if none_of_words(value) is None else kind(value)
+
+    return value_or_none
+
+
+_YES, _NO = (1, "1", "true", "t", "yes", "y", "on"), (0, "0", "false", "f", "no", "n", "off")
 # How an option is read from a text, by the `kind` of its `Option`.
-KINDS = {
-    "angle": Annotated[str, checked(_angle)],
-    "cross-calibration": Annotated[dict[str, Any] | None, checked(not_known.calibration_values), NoneWords],
-    "bands": Annotated[str | list[str], checked(_bands)],
-    "energies": Annotated[str | list[str], checked(_energies)],
-    "exclusion": Annotated[list[str] | None, checked(sky.exclusion_texts), NoneWords],
-    "flag": bool,
-    "level": Annotated[Annotated[float, checked(_level)] | None, NoneWords],
-    "models": Annotated[str | list[dict[str, Any]] | None, checked(sky_models.models_values), NoneWords],
-    "name": Annotated[str, checked(_name)],
-    "names": Annotated[list[str], checked(_names), NoneWords],
-    "norms": Annotated[str | list[float] | None, checked(_norms), NoneWords],
-    "optional path": Annotated[Annotated[str, checked(_path)] | None, NoneWords],
-    "path": Annotated[str, checked(_path)],
-    "paths": Annotated[str | list[str], checked(_paths)],
-    "position": Annotated[str, checked(sky.position_text)],
-    "positive": Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_without_percent)],
-    "runs": Annotated[list[int | str] | None, checked(_runs), NoneWords],
-    "safe energy": Annotated[str | float | None, checked(_safe_energy), NoneWords],
-    "statistic": Annotated[str, checked(_statistic)],
-    "spectrum": Annotated[dict[str, str | float] | str, checked(spectra.spectrum_values)],
-    "systematics": Annotated[list[dict[str, Any]] | None, checked(not_known.systematics_values), NoneWords],
-    "time bins": Annotated[str, checked(_time_bins)],
-    "whole number": Annotated[int, Field(ge=1)],
+KINDS: dict[str, Kind] = {
+    "angle": _angle,
+    "cross-calibration": or_none(not_known.calibration_values),
+    "bands": _bands,
+    "energies": _energies,
+    "exclusion": or_none(sky.exclusion_texts),
+    "flag": _flag,
+    "level": or_none(_level),
+    "models": or_none(sky_models.models_values),
+    "name": _name,
+    "names": _names,
+    "norms": or_none(_norms),
+    "optional path": or_none(_path),
+    "path": _path,
+    "paths": _paths,
+    "position": sky.position_text,
+    "positive": _positive,
+    "runs": or_none(_runs),
+    "safe energy": or_none(_safe_energy),
+    "statistic": _statistic,
+    "spectrum": spectra.spectrum_values,
+    "systematics": or_none(not_known.systematics_values),
+    "time bins": _time_bins,
+    "whole number": _whole_number,
+    **{name: partial(condition_text, name) for name in CHOICES},
 }
 
 
-def _of_runs(name: str) -> Any:
-    """The kind of what runs have to be. name: of the key."""
-
-    return Annotated[str, checked(partial(condition_text, name))]
-
-
-KINDS |= {name: _of_runs(name) for name in CHOICES}
-
-
-def type_of(option: Option, more: Mapping[str, Any] | None = None) -> Any:
-    """The annotation of the field of an `Option`, with None where that is its default or stands for it.
+def kind_of(option: Option, more: Mapping[str, Kind] | None = None) -> Kind:
+    """The kind of an `Option`, with None where that is its default or stands for it.
 
     Parameters
     ----------
     option : as the table has it
     more : kinds beside those of the table
     """
-    kind: Any = (KINDS | dict(more or {})).get(option.kind)
-    if option.kind == "text":
-        kind = Annotated[Literal[option.choices], Lower]
-    return Annotated[kind | None, NoneWords] if option.given_default is None else kind
+    kind = (
+        partial(_choice, option.choices) if option.kind == "text" else (KINDS | dict(more or {}))[option.kind]
+    )
+    return or_none(kind) if option.given_default is None else kind
