@@ -290,7 +290,7 @@ def test_what_cannot_be_written_is_printed_all_the_same(store, capsys, monkeypat
     def full(*_, **__):
         raise StoreError("crab cannot be written: No space left on device.")
 
-    monkeypatch.setattr("tevcurve.cli.outcome.write_result", full)
+    monkeypatch.setattr("tevcurve.cli.written.write_result", full)
     assert main(["light-curve", store, "-o", "crab"]) == 2
     printed = capsys.readouterr()
     assert "Light curve of Crab: 3 rows" in printed.out

@@ -41,6 +41,6 @@ def init(
     tevcurve run crab.yaml
     """
     outputs = Outputs.of(config=output, overwrite=overwrite)
-    from tevcurve.cli.jobs import print_config
+    from tevcurve.cli.configs import print_config
 
     print_config(target, paths, changes_of(options), outputs)

@@ -1,33 +1,25 @@
-"""What the commands that run a job do: a light curve made, written and printed; a configuration printed."""
+"""What the commands that run a job do: a light curve made, written and printed."""
 
 import logging
 import os
 from time import perf_counter
 
 from tevcurve.cli.cluster import cluster
-from tevcurve.cli.outcome import tell, write
+from tevcurve.cli.outcome import tell
 from tevcurve.cli.outputs import Outputs
 from tevcurve.cli.resuming import goes_on
 from tevcurve.config.changes import with_changes
-from tevcurve.config.keys import CHOICES
 from tevcurve.config.model import Config
 from tevcurve.config.observations import observations_in
 from tevcurve.config.reading import read_config
-from tevcurve.config.sensible import sensible_config
-from tevcurve.config.yaml_text import commented_yaml
 from tevcurve.data.found_files import is_fits_name
 from tevcurve.data.targets import only_target
 from tevcurve.errors import InputError, MissingError, TevcurveError
 from tevcurve.on_demand import found_at
 from tevcurve.pipeline import light_curve
 from tevcurve.pipeline.given_data import open_stores
-from tevcurve.store.atomic import write_file
 
 log = logging.getLogger(__name__)
-
-# Keys that say which runs are looked at, and those that are paths of what is there.
-_OF_DATA, _PATHS = ("data_root", "irfs", "position", "runs"), ("data_root", "irfs", "models")
-_OF_DATA += tuple(option.name for option in CHOICES)
 
 
 def make_at_once(paths, changes):
@@ -75,36 +67,6 @@ def make_as_asked(config, changes):
     return _make(read_config(config, changes))
 
 
-def print_config(target, paths, changes, outputs):
-    """None; `tevcurve init` for a target (str) of the data at some paths, with changes (dict).
-
-    Parameters
-    ----------
-    target : str, its name
-    paths : list of str, of the data
-    changes : dict of the options given
-    outputs : `Outputs`, in which the configuration is printed unless it has a file
-    """
-    # From wherever it is run, it should find the same data.
-    changes = changes | {key: _absolute(changes[key]) for key in _PATHS if key in changes}
-    of_data = {key: changes[key] for key in _OF_DATA if key in changes}
-    config, notes = sensible_config(_absolute(paths), target, **of_data)
-    config = Config(**with_changes(config.values(), changes))
-    text = commented_yaml(config, {key: note for key, note in notes.items() if key not in changes})
-    if outputs.config is None:
-        print(text, end="")
-        return
-    write_file(outputs.config, text.encode())
-    outputs.tell()
-
-
-def _absolute(path):
-    """The absolute path of one, or those of a list."""
-    if not isinstance(path, str):
-        return [_absolute(each) for each in path]
-    return path if "$" in path else os.path.abspath(os.path.expanduser(path))
-
-
 def _make(config):
     """Exit code of a job: the light curve made, written and printed."""
     if config.positions is not None:
@@ -125,7 +87,9 @@ def _make(config):
         made = light_curve(**arguments, progress=True, client=client)
     log.info("%s rows after %.2f s", len(made), perf_counter() - begin)
     try:
-        write(outputs, made, *config.to_result(), observations)
+        if outputs.anywhere:
+            # What writes results, figures and pages is as much again to import as what makes them.
+            found_at("tevcurve.cli.written:write")(outputs, made, *config.to_result(), observations)
     except (TevcurveError, OSError):
         # What cannot be kept can still be read.
         tell(made)

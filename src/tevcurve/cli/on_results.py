@@ -3,9 +3,10 @@
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_panels
 from tevcurve.cli.one_source import light_curve_of, refuse_catalogue, result_of
-from tevcurve.cli.outcome import tell, tell_problems, write, write_page
+from tevcurve.cli.outcome import tell, tell_problems
 from tevcurve.cli.record_files import write_records
 from tevcurve.cli.resuming import goes_on
+from tevcurve.cli.written import write, write_page
 from tevcurve.config.rebinning import rebinned, spectra
 from tevcurve.config.values import cache_folder, none_of_words
 from tevcurve.lightcurve.columns import COLUMNS

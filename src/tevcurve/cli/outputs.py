@@ -77,6 +77,11 @@ class Outputs:
                 )
         return cls(*paths[:3], overwrite, *paths[3:])
 
+    @property
+    def anywhere(self):
+        """Whether there is a folder, a figure or a page."""
+        return any(place is not None for place in (self.output, self.plot, self.report))
+
     def tell(self):
         """None; printed where everything is."""
         places = {"Result": self.output, "Flux points": self.flux_points, "Figure": self.plot}

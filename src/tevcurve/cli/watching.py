@@ -7,10 +7,10 @@ from time import monotonic
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.early_ends import EarlyEnds
 from tevcurve.cli.figures import write_panels
-from tevcurve.cli.outcome import write_page
 from tevcurve.cli.page_process import PageProcess
 from tevcurve.cli.threshold_file import ThresholdFile
 from tevcurve.cli.watched_folders import WatchedFolders
+from tevcurve.cli.written import write_page
 from tevcurve.config.observations import chosen, observations_in
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.lightcurve.held import FIRST_NIGHT, Held, held_light_curve, settles

@@ -1,21 +1,16 @@
 """DL3 data in: data stores, observations, event lists, good time intervals."""
 
-from tevcurve.data.events import EventList
-from tevcurve.data.filters import ObservationFilter
-from tevcurve.data.gti import GTI
-from tevcurve.data.observation import Observation
-from tevcurve.data.observations import Observations
-from tevcurve.data.store import DataStore
-from tevcurve.data.time import TimeReference
-from tevcurve.run_id import RunId
+from tevcurve.on_demand import names_on_demand
 
-__all__ = [
-    "GTI",
-    "DataStore",
-    "EventList",
-    "Observation",
-    "ObservationFilter",
-    "Observations",
-    "RunId",
-    "TimeReference",
-]
+_PLACES = {
+    "DataStore": "tevcurve.data.store:DataStore",
+    "EventList": "tevcurve.data.events:EventList",
+    "GTI": "tevcurve.data.gti:GTI",
+    "Observation": "tevcurve.data.observation:Observation",
+    "ObservationFilter": "tevcurve.data.filters:ObservationFilter",
+    "Observations": "tevcurve.data.observations:Observations",
+    "RunId": "tevcurve.run_id:RunId",
+    "TimeReference": "tevcurve.data.time:TimeReference",
+}
+__all__ = sorted(_PLACES)
+__getattr__, __dir__ = names_on_demand(__name__, _PLACES)

@@ -1,28 +1,22 @@
 """Instrument responses: what GADF files say about the telescopes."""
 
-from tevcurve.irf.analytic_psf import AnalyticPSF
-from tevcurve.irf.background import Background2D, Background3D
-from tevcurve.irf.effective_area import EffectiveAreaTable2D
-from tevcurve.irf.energy_dispersion import EDispKernel, EnergyDispersion2D, make_mean_edisp
-from tevcurve.irf.parametric_psf import EnergyDependentMultiGaussPSF, PSFKing
-from tevcurve.irf.psf import PSF3D, make_mean_psf
-from tevcurve.irf.psf_kernel import PSFKernel
-from tevcurve.irf.psf_table import EnergyDependentTablePSF
-from tevcurve.irf.rad_max import RadMax2D
+from tevcurve.on_demand import names_on_demand
 
-__all__ = [
-    "PSF3D",
-    "AnalyticPSF",
-    "Background2D",
-    "Background3D",
-    "EDispKernel",
-    "EffectiveAreaTable2D",
-    "EnergyDependentMultiGaussPSF",
-    "EnergyDependentTablePSF",
-    "EnergyDispersion2D",
-    "PSFKernel",
-    "PSFKing",
-    "RadMax2D",
-    "make_mean_edisp",
-    "make_mean_psf",
-]
+_PLACES = {
+    "AnalyticPSF": "tevcurve.irf.analytic_psf:AnalyticPSF",
+    "Background2D": "tevcurve.irf.background:Background2D",
+    "Background3D": "tevcurve.irf.background:Background3D",
+    "EDispKernel": "tevcurve.irf.energy_dispersion:EDispKernel",
+    "EffectiveAreaTable2D": "tevcurve.irf.effective_area:EffectiveAreaTable2D",
+    "EnergyDependentMultiGaussPSF": "tevcurve.irf.parametric_psf:EnergyDependentMultiGaussPSF",
+    "EnergyDependentTablePSF": "tevcurve.irf.psf_table:EnergyDependentTablePSF",
+    "EnergyDispersion2D": "tevcurve.irf.energy_dispersion:EnergyDispersion2D",
+    "PSF3D": "tevcurve.irf.psf:PSF3D",
+    "PSFKernel": "tevcurve.irf.psf_kernel:PSFKernel",
+    "PSFKing": "tevcurve.irf.parametric_psf:PSFKing",
+    "RadMax2D": "tevcurve.irf.rad_max:RadMax2D",
+    "make_mean_edisp": "tevcurve.irf.energy_dispersion:make_mean_edisp",
+    "make_mean_psf": "tevcurve.irf.psf:make_mean_psf",
+}
+__all__ = sorted(_PLACES)
+__getattr__, __dir__ = names_on_demand(__name__, _PLACES)

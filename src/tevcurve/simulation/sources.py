@@ -15,7 +15,9 @@ from tevcurve.irf.axis import ResponseAxis
 from tevcurve.kernels.draws import draw_bins, draw_linear, draw_radius, row_cumulative
 from tevcurve.kernels.folding import ring_integrals
 from tevcurve.kernels.sphere import angular_separation, directional_offset
-from tevcurve.models import SkyModel, SpatialModel, SpectralModel
+from tevcurve.models.sky import SkyModel
+from tevcurve.models.spatial import SpatialModel
+from tevcurve.models.spectral import SpectralModel
 from tevcurve.models.template_map import TemplateSpatialModel
 from tevcurve.simulation.light_shapes import Constant, LightShape
 

@@ -301,8 +301,8 @@ def _vocabulary(with_regions: bool) -> Vocabulary:
         "scales": Scales,
         "background norms": BackgroundNorms,
     }
-    named = [getattr(models, name) for name in models.__all__]
-    classes = [each for each in named if isinstance(each, type)]
+    named: list[Any] = [getattr(models, name) for name in models.__all__]
+    classes: list[Any] = [each for each in named if isinstance(each, type)]
     shapes = [cls for cls in classes if issubclass(cls, models.SpatialModel) and cls.default_parameters]
     shapes.remove(models.TemplateSpatialModel)
     kinds = [
