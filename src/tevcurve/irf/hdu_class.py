@@ -49,8 +49,10 @@ def full_class(hdu_type: str, text: str) -> str:
     text : HDUCLAS4 or HDU_CLASS, in any case
     """
     name = text.strip().lower()
-    is_whole = name in RESPONSES or name.startswith(f"{hdu_type}_") or " " in name
-    return name if hdu_type not in RESPONSE_TYPES or not name or is_whole else f"{hdu_type}_{name}"
+    if hdu_type not in RESPONSE_TYPES or not name or name.startswith(f"{hdu_type}_") or " " in name:
+        return name
+    # Asked last: for a name that is not ours it looks through what packages are installed.
+    return name if name in RESPONSES else f"{hdu_type}_{name}"
 
 
 def _type_of_class(hdu_class: str) -> str | None:
