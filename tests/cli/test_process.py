@@ -102,7 +102,24 @@ def test_help_needs_nothing_heavy():
 def test_a_light_curve_needs_no_figures_or_pages(store):
     found = imported("light-curve", store)
     assert found & HEAVY <= {"astropy", "numpy", "yaml"}
-    assert found.isdisjoint({"numpy.random", "asyncio"})
+    assert found.isdisjoint({"numpy.random", "asyncio", "rich"})
+    # What results and configurations are written by, other ways to reduce and fit, bins that are not asked for.
+    others = (
+        "store.result",
+        "lightcurve.io",
+        "config.sensible",
+        "datasets.map_dataset",
+        "fit.fit",
+        "bins.blocks",
+    )
+    others += (
+        "bins.phase",
+        "models.ebl_absorption",
+        "pipeline.append",
+        "reduction.spectrum",
+        "irf.psf_kernel",
+    )
+    assert found.isdisjoint({f"tevcurve.{name}" for name in others})
 
 
 @pytest.mark.parametrize("closing", ["2>&-", ">&- 2>&-"])
