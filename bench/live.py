@@ -167,7 +167,7 @@ def watching(row, folder):
     on_watch.stay = stay
     (folder / "data").mkdir()
     sys.stdout = sys.stderr
-    return main(["watch", str(folder / "data"), "--result", str(folder / "result"), *COMMON, *NIGHTS[row][2]])
+    return main(["watch", str(folder / "data"), "-o", str(folder / "result"), *COMMON, *NIGHTS[row][2]])
 
 
 def appending(folder):

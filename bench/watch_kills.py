@@ -129,7 +129,7 @@ def _write(path, way, content, pause):
 
 def watch(folder, data, options, *more):
     """A process of the command, which writes into a folder."""
-    words = ["watch", str(data), "--result", str(folder / "result"), *OPTIONS, *options, *more]
+    words = ["watch", str(data), "-o", str(folder / "result"), *OPTIONS, *options, *more]
     words += ["--on-alert", f"cat >> {folder / 'handed.jsonl'}"]
     with open(folder / "log", "ab") as log:
         return subprocess.Popen([sys.executable, "-m", "tevcurve", *words], stdout=log, stderr=log)

@@ -45,7 +45,7 @@ WITHOUT = {
     | OF_INSTRUMENTS
     | {"offset", "plot", "report", "cache"},
     # The error of the background is that of the detector, for which another option has its name.
-    "watch": {"data", "positions", "runs", "output", "overwrite"} | OF_A_CALL,
+    "watch": {"data", "positions", "runs", "overwrite"} | OF_A_CALL,
     # The light curve is the one that is there.
     "append": NAMES - {"data_root", "irfs", "n_jobs", "strict", "cache", "plot", "report", "overwrite"},
     "rebin": NAMES
@@ -71,7 +71,7 @@ def test_a_command_refuses_what_it_does_not_take(name, tmp_path, capsys, monkeyp
 def test_what_a_watch_has_no_use_for_is_refused_by_set_too(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "night").mkdir()
-    words = ["watch", "night", "--target", "Crab", "--result", "r", "--baseline-flux", "0 cm-2 s-1", "--once"]
+    words = ["watch", "night", "--target", "Crab", "-o", "r", "--baseline-flux", "0 cm-2 s-1", "--once"]
     for key in (*WITHOUT["watch"], "plot", "report"):
         assert main([*words, "--set", f"{key}=1"]) == 2
         assert f"--set has {key}, for which" in capsys.readouterr().err

@@ -270,3 +270,17 @@ def test_a_month_has_30_days_and_that_is_said(caplog):
     check_text("1 month")
     binning_from_text("1 month", quiet=True)
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("text", "mjd", "scale"),
+    [("MJD 53945", 53945, "tt"), ("mjd53945.9 utc", 53945.9, "utc"), ("53945.9", 53945.9, "tt")],
+)
+def test_numbers_may_be_called_mjd(text, mjd, scale):
+    (time,) = as_times([text])
+    assert (time.scale, time.mjd) == (scale, mjd)
+
+
+def test_a_date_is_no_mjd():
+    with pytest.raises(InputError, match="'MJD 2006-07-29' is no time"):
+        as_times(["MJD 2006-07-29"])

@@ -108,6 +108,12 @@ def test_what_is_written_can_be_replaced():
     assert writes - can_overwrite <= {"light-curves", "watch"}
 
 
+def test_what_a_command_makes_goes_to_its_output():
+    has_output = {command for command, one in parameters() if {"-o", "--output"} & set(one.opts)}
+    # Of the others `show` prints, `demo` and `info` look, `make-index` and `append` change a folder.
+    assert has_output == {*COMMANDS} - {"show", "demo", "info", "make-index", "append", "cache"}
+
+
 def test_a_result_comes_first():
     first = {}
     for command, one in parameters():

@@ -67,7 +67,7 @@ def told(tmp_path, name="result"):
 
 
 def once(*more):
-    return main(["watch", "data", "--result", "result", *LINE, *CURVE, "--once", *more])
+    return main(["watch", "data", "-o", "result", *LINE, *CURVE, "--once", *more])
 
 
 def come(path, *paths):
@@ -161,7 +161,7 @@ def test_a_process_that_stays_takes_what_comes_until_it_is_told_to_end(parts, at
 
     writer = threading.Thread(target=write_and_end)
     writer.start()
-    code = main(["watch", "data", "--result", "result", *LINE, *CURVE])
+    code = main(["watch", "data", "-o", "result", *LINE, *CURVE])
     writer.join()
     assert code == 0
     assert "Stopped. " in capsys.readouterr().out
@@ -198,7 +198,7 @@ def test_a_file_that_grows_is_taken_up_to_its_last_event(tmp_path, monkeypatch):
 
     come(tmp_path / "data")
     monkeypatch.setattr(on_watch, "stay", stay)
-    assert main(["watch", "data", "--result", "result", *LINE, *CURVE, "--report", "page.html"]) == 0
+    assert main(["watch", "data", "-o", "result", *LINE, *CURVE, "--report", "page.html"]) == 0
     assert good == pytest.approx([0, 0, 0], abs=1e-6)
     # Pages are made at most every 30 s, and at the end.
     assert shown == [0, 3]
@@ -218,7 +218,7 @@ def test_a_file_that_grows_seldom_is_taken_up_to_its_last_event(tmp_path, capsys
         good = Result.read(tmp_path / "result").light_curve.good_time["stop"][-1]
         assert good == (run.tstop if seconds == 1680 else some.events["TIME"].max())
     write_run(tmp_path / "whole" / "run.fits", run)
-    assert main(["watch", "whole", "--result", "other", *LINE, *CURVE, "--once"]) in (0, 3)
+    assert main(["watch", "whole", "-o", "other", *LINE, *CURVE, "--once"]) in (0, 3)
     assert rows(tmp_path / "result") == rows(tmp_path / "other")
 
 
@@ -253,20 +253,20 @@ def test_a_file_whose_events_end_early_is_in_the_end_what_any_call_makes_of_it(t
             assert stops() == [end]
 
     monkeypatch.setattr(on_watch, "stay", stay)
-    assert main(["watch", "data", "--result", "result", *LINE, *CURVE]) == 0
+    assert main(["watch", "data", "-o", "result", *LINE, *CURVE]) == 0
     assert rows(tmp_path / "result") == rows(tmp_path / "once")
     # Begun anew, and at once.
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tevcurve.live.replay._log_threshold", lambda settings, *places: np.log(1e5))
     os.utime(path, (before - 700, before - 700))
-    assert main(["watch", "data", "--result", "other", *LINE, *CURVE, "--once"]) in (0, 3)
+    assert main(["watch", "data", "-o", "other", *LINE, *CURVE, "--once"]) in (0, 3)
     assert rows(tmp_path / "other") == rows(tmp_path / "once")
     # Of a run that is not over, more may come whatever the time of its file.
     late = replace(some, mjdref=(80000, 0.0), tstop=run.tstop, gti=((run.tstart, run.tstop),))
     path = write_run(tmp_path / "tonight" / "run.fits", late)
     os.utime(path, (before - 700, before - 700))
-    assert main(["watch", "tonight", "--result", "late", *LINE, *CURVE, "--once"]) in (0, 3)
+    assert main(["watch", "tonight", "-o", "late", *LINE, *CURVE, "--once"]) in (0, 3)
     assert Result.read(tmp_path / "late").light_curve.good_time["stop"] == [some.events["TIME"].max()]
 
 
@@ -319,7 +319,7 @@ def test_a_page_is_made_by_another_process_while_runs_come(parts, tmp_path, monk
 
     come(tmp_path / "data")
     monkeypatch.setattr(on_watch, "stay", stay)
-    assert main(["watch", "data", "--result", "result", *LINE, *CURVE, "--report", "page.html"]) == 0
+    assert main(["watch", "data", "-o", "result", *LINE, *CURVE, "--report", "page.html"]) == 0
     (made,) = pages
     assert b"</html>" in made[-20:]
 
@@ -338,10 +338,10 @@ def test_what_cannot_be_asked_is_said_before_the_night(parts, tmp_path, capsys):
         assert main(["watch", "data", *CURVE, *words, "--once"]) == 2
         return capsys.readouterr().err
 
-    there = ["--result", "result", *LINE]
+    there = ["-o", "result", *LINE]
     assert "The folder data does not exist" in said(*there)
     come(tmp_path / "data", parts[0])
-    assert "Wanted are --target" in said("--result", "result")
+    assert "Wanted are --target" in said("-o", "result")
     assert "Wanted is either --baseline-flux or --baseline-from" in said(*there[:4])
     assert "--poll is '0 s'" in said(*there, "--poll", "0 s")
     assert "The error of the quiet flux is 0" in said(*there, "--baseline-error", "0")
@@ -371,7 +371,7 @@ def test_alerts_are_of_one_detector(parts, tmp_path, capsys):
     assert once("--baseline-error", "0.1", "--alerts", "others.jsonl") in (0, 3)
     # Alerts that are older than their settings are of their source all the same.
     (tmp_path / "result.alerts.jsonl.settings").unlink()
-    crab = ["--target", "Crab", "--result", "crab", "--alerts", "result.alerts.jsonl"]
+    crab = ["--target", "Crab", "-o", "crab", "--alerts", "result.alerts.jsonl"]
     assert once(*crab) == 2
     assert "source 83.63 22.01, and now Crab" in capsys.readouterr().err
 
@@ -395,7 +395,7 @@ def test_what_is_settled_for_all_rows_is_that_of_the_quiet_result(parts, tmp_pat
     assert main([*line, "-o", "quiet"]) == 0
     come(tmp_path / "data", parts[0])
     line = ["watch", "data", "--position", "83.63 22.01", "--poll", "0.01 s", "--once"]
-    assert main([*line, "--result", "result", "--baseline-from", "quiet"]) in (0, 3)
+    assert main([*line, "-o", "result", "--baseline-from", "quiet"]) in (0, 3)
     assert (
         "For all rows hold, as the quiet result has them: safe energies 1.9 to 50 TeV."
         in capsys.readouterr().err
@@ -404,7 +404,7 @@ def test_what_is_settled_for_all_rows_is_that_of_the_quiet_result(parts, tmp_pat
     assert least > 1
     found = Result.read(tmp_path / "result").light_curve.table["e_min_fit"]
     assert np.all(np.asarray(found) == least)
-    assert main([*line, *curve, "--result", "other", "--baseline-flux", FLUX]) in (0, 3)
+    assert main([*line, *curve, "-o", "other", "--baseline-flux", FLUX]) in (0, 3)
     assert "For all rows hold, as the first night has them" in capsys.readouterr().err
     assert Result.read(tmp_path / "other").light_curve.table["e_min_fit"][0] < least
 

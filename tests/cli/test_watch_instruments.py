@@ -17,7 +17,7 @@ from tevcurve.live.replay import replay
 FLUX = "0 cm-2 s-1"
 CURVE = ["--target", "Crab", "--energy", "0.7TeV,10TeV", "--time-bins", "20min", "--safe-energy", "none"]
 CURVE += ["--set", "norm_values=null"]
-WATCH = ["--result", "result", "--baseline-flux", FLUX, "--alarms-per", "100 h", "--poll", "0.01 s", "--once"]
+WATCH = ["-o", "result", "--baseline-flux", FLUX, "--alarms-per", "100 h", "--poll", "0.01 s", "--once"]
 KINDS = {"HESS": "method: 3d", "MAGIC": "method: 1d, on_radius: 0.2 deg"}
 JOINED = ["--reference", "HESS", "--set", "cross_calibration={MAGIC: 0.15, from: overlap}"]
 

@@ -15,6 +15,8 @@ from tevcurve.errors import InputError
 log = logging.getLogger(__name__)
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+# What some write before a number that is one.
+_MJD = re.compile(rf"\s*mjd\s*(?={NUMBER}(?:\s|$))", re.IGNORECASE)
 _DATE = r"\d{4}-\d\d?-\d\d?([T ][\d:.]+)?Z?"
 PLAIN_SCALE, DATE_SCALE = "tt", "utc"
 _SCALE_WORDS = ("tt", "utc", "tai", "tdb", "tcb", "tcg")
@@ -58,7 +60,7 @@ def split_scale(words, scale=None):
     """
     times, named = [], [scale.lower()] if scale else []
     for word in words:
-        parts = word.split()
+        parts = _MJD.sub("", word).split()
         if parts and parts[-1].lower() in _SCALE_WORDS:
             named.append(parts.pop().lower())
         times += [" ".join(parts)] if parts else []

@@ -44,7 +44,16 @@ def replay(
     plot: Annotated[
         Path | None, Option(help="File of the figure, such as replay.png.", show_default=False)
     ] = None,
-    alerts: ALERTS = None,
+    alerts: Annotated[
+        Path | None,
+        Option(
+            "--output",
+            "-o",
+            "--alerts",
+            help="File of the alerts, a line of JSON each, .jsonl.",
+            show_default=False,
+        ),
+    ] = None,
     overwrite: OVERWRITE = False,
     source: SOURCE = None,
     accept_changed: ACCEPT_CHANGED = False,
@@ -55,7 +64,7 @@ def replay(
 
     \b
     tevcurve replay crab --baseline-flux "2e-11 cm-2 s-1"
-    tevcurve replay night --baseline-from quiet-runs --plot replay.png --alerts alerts.jsonl
+    tevcurve replay night --baseline-from quiet-runs -o alerts.jsonl --plot replay.png
     tevcurve replay night --baseline-flux "3e-12 cm-2 s-1" --baseline-error 0.1 --alarms-per "100 h"
     """
     outputs = Outputs.of(plot=plot, overwrite=overwrite, alerts=alerts)

@@ -32,10 +32,14 @@ def watch(
             metavar="FOLDER...",
         ),
     ] = None,
-    result: Annotated[
+    output: Annotated[
         Path | None,
         Option(
-            help="Folder of the result; what is there is gone on with.", metavar="DIR", show_default=False
+            "--output",
+            "-o",
+            help="Folder of the result; what is there is gone on with.",
+            metavar="DIR",
+            show_default=False,
         ),
     ] = None,
     baseline_flux: BASELINE_FLUX = None,
@@ -66,13 +70,13 @@ def watch(
     a new result; with --baseline-from it is by default as in that result. Alerts are in DIR.alerts.jsonl.
 
     \b
-    tevcurve watch tonight --target "PKS 2155-304" --result pks --baseline-flux "4e-12 cm-2 s-1"
-    tevcurve watch tonight --target Crab --result crab --baseline-from quiet --report crab.html --on-alert "mail me"
-    tevcurve watch tonight --target Crab --result crab --baseline-from quiet --once
+    tevcurve watch tonight --target "PKS 2155-304" -o pks --baseline-flux "4e-12 cm-2 s-1"
+    tevcurve watch tonight --target Crab -o crab --baseline-from quiet --report crab.html --on-alert "mail me"
+    tevcurve watch tonight --target Crab -o crab --baseline-from quiet --once
     tevcurve watch --instruments "{hess: {data: tonight/hess}, magic: {data: tonight/magic}}" --target Crab ...
     """
-    if result is None or (options["target"] is None and options["position"] is None):
-        raise InputError("Wanted are --target (or --position) and --result, the folder of the result.")
+    if output is None or (options["target"] is None and options["position"] is None):
+        raise InputError("Wanted are --target (or --position) and --output, the folder of the result.")
     if (baseline_flux is None) == (baseline_from is None):
         raise InputError(
             "Wanted is either --baseline-flux or --baseline-from, which says how bright the quiet source is."
@@ -87,9 +91,9 @@ def watch(
     if not folders and "instruments" not in given:
         raise InputError("There is no FOLDER; wanted is one of data, or --instruments, each with its own.")
     alerts = (
-        result.absolute().with_name(f"{result.absolute().name}.alerts.jsonl") if alerts is None else alerts
+        output.absolute().with_name(f"{output.absolute().name}.alerts.jsonl") if alerts is None else alerts
     )
-    outputs = Outputs.of(result, **places, alerts=alerts, overwrite=True)
+    outputs = Outputs.of(output, **places, alerts=alerts, overwrite=True)
     from tevcurve.cli.on_watch import seconds_of, watch_folders
 
     detector = {

@@ -76,7 +76,7 @@ class Watch:
         if names:
             raise InputError(
                 f"The result {self._outputs.output} was made with another {' and '.join(names)}; wanted are the "
-                "same options, or another folder for --result."
+                "same options, or another folder for --output."
             )
 
     @property

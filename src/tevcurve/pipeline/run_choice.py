@@ -260,7 +260,7 @@ def condition_text(name: str, value: Any) -> str:
 
 
 _WANTED = {"zenith": ANGLES, "offset": ANGLES, "quality": NUMBERS, "telescopes": TELESCOPES}
-_WANTED |= dict.fromkeys(("after", "before"), "a date such as 2006-07-29, or an MJD in TT")
+_WANTED |= dict.fromkeys(("after", "before"), "a date such as 2006-07-29, or an MJD in TT such as 53945.9")
 _WANTED |= {"where": "an expression on columns such as 'ZEN_PNT < 50'"}
 
 
