@@ -11,6 +11,7 @@ from tevcurve.errors import InputError
 from tevcurve.figures.style import COLOURS, MARKERS, band_text, long_beside, unit_text, use_colours
 from tevcurve.lightcurve.columns import TITLES
 from tevcurve.lightcurve.fitted_energies import extrapolating
+from tevcurve.lightcurve.magnitudes import is_magnitude
 from tevcurve.lightcurve.plots.naming import draw_legend, name_bands, name_source, plain_label
 from tevcurve.lightcurve.plots.overlays import plot_blocks, plot_exposure, plot_flare
 from tevcurve.lightcurve.plots.points import draw_points, make_room_for_arrows
@@ -102,7 +103,7 @@ def plot(
         ax.set_yscale("log")
     drawn = prepare(ax, quantity, unit, scale_of(light_curve), time_format, gaps)
     if drawn.first is None:
-        _dress_values(ax, quantity in WITH_ZERO, unit == u.mag)
+        _dress_values(ax, quantity in WITH_ZERO, is_magnitude(unit))
     span = edges_of(light_curve, drawn)
     values = values_of(table, quantity, drawn.unit)
     is_log = ax.get_yscale() == "log"

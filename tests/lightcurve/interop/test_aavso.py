@@ -53,3 +53,26 @@ def test_what_is_no_light_curve_is_said(tmp_path):
         LightCurve.read(path)
     path.write_text(EXTENDED.replace("#DATE=JD", "#DATE=HJD"))
     assert LightCurve.read(path).meta["TIMEREF"] == "HELIOCENTRIC"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (EXTENDED.replace(";STD;", ";DIF;"), "differences to a comparison star"),
+        (ARCHIVE.replace("24564", "564"), "it has the date 56400.25; wanted are Julian dates"),
+    ],
+)
+def test_what_would_be_read_as_something_else_is_refused(tmp_path, content, words):
+    (tmp_path / "a.txt").write_text(content)
+    with pytest.raises(DataError, match=words):
+        LightCurve.read(tmp_path / "a.txt")
+
+
+def test_what_the_archive_doubts_says_so(tmp_path, caplog):
+    rows = ["2456400.75,13.10,0,V,Z", "2456401.75,15.10,0.02,V,T"]
+    (tmp_path / "a.csv").write_text("\n".join(["JD,Magnitude,Uncertainty,Band,Validation Flag", *rows]))
+    table = LightCurve.read(tmp_path / "a.csv").table
+    assert table["reason"].tolist() == ["", "the archive flags it as discrepant"]
+    assert "1 rows of 2 that the archive flags as discrepant" in caplog.text
+    # An uncertainty of 0 is none that is known.
+    np.testing.assert_array_equal(table["mag_err"], [np.nan, 0.02])

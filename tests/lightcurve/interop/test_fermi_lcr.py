@@ -96,3 +96,34 @@ def test_what_is_no_such_light_curve_is_said(tmp_path):
     path.write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match=r"is none of .*Fermi-LAT.*names of its columns"):
         LightCurve.read(path)
+
+
+def json_file(path, **changed):
+    read = {
+        "ts": [[FIRST, 50.0], [FIRST + 7 * DAY, 30.0]],
+        "flux": [[FIRST, 1e-7], [FIRST + 7 * DAY, 2e-7]],
+        "flux_error": [[FIRST, 1e-7, 1e-7], [FIRST + 7 * DAY, 1.8e-7, 2.2e-7]],
+        "flux_upper_limits": [],
+    }
+    path.write_text(json.dumps(read | changed))
+    return path
+
+
+def test_fluxes_whose_fit_gave_no_error_have_none(tmp_path):
+    """In the repository's files such intervals begin and end at the flux."""
+    table = LightCurve.read(json_file(tmp_path / "photon.json")).table
+    for name in ("flux_err", "flux_errn", "flux_errp"):
+        np.testing.assert_allclose(table[name], [np.nan, 2e-8])
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"flux": [[FIRST + 1, 1e-7]]}, r"flux has a bin at \d+ s, of which there is no ts"),
+        ({"flux": "none"}, "flux is not a list of"),
+        ({"ts": [[FIRST, 50.0], [FIRST, 30.0], [FIRST + 7 * DAY, 30.0]]}, "two rows of one time"),
+    ],
+)
+def test_values_that_belong_to_no_bin_are_not_lost(tmp_path, changed, words):
+    with pytest.raises(DataError, match=words):
+        LightCurve.read(json_file(tmp_path / "photon.json", **changed))

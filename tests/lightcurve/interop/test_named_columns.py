@@ -95,3 +95,18 @@ def test_what_is_not_said_is_asked_for(tmp_path):
         LightCurve.read(tmp_path / "a.fits", columns=NAMES)
     with pytest.raises(InputError, match="time_scale go with columns="):
         LightCurve.read(tmp_path / "a.fits", time_scale="tt")
+
+
+def test_magnitudes_are_known_by_their_unit_and_never_drawn_upside_down():
+    table = Table({"t": DAYS, "Vmag": ["15000", "<16000", "15500"], "e": [10.0, np.nan, 20.0]})
+    names = {"time": "t", "V": "Vmag", "V_err": "e"}
+    curve = LightCurve.from_table(table, names, {"V": "mmag"}, time_scale="utc")
+    np.testing.assert_allclose(curve.table["V"], [15.0, np.nan, 15.5])
+    np.testing.assert_allclose(curve.table["V_ll"], [np.nan, 16.0, np.nan])
+    np.testing.assert_allclose(curve.table["V_err"], [0.01, np.nan, 0.02])
+    assert curve.table["V"].unit == u.mag
+    assert curve.plot(quantity="V").yaxis_inverted()
+    with pytest.raises(InputError, match=r'Vmag has no unit; wanted is one, as units=\{"V": "mag"\}'):
+        LightCurve.from_table(table, names, time_scale="utc")
+    with pytest.raises(InputError, match=r"The unit of V is mag\(AB\); wanted is"):
+        LightCurve.from_table(table, names, {"V": u.ABmag}, time_scale="utc")

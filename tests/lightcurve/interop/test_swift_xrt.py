@@ -93,3 +93,36 @@ def test_seconds_since_a_trigger_need_its_time(tmp_path):
     )
     wanted = Time("2013-04-27T07:49:37", scale="utc")
     assert abs((curve.time[0] - wanted).to_value("s")) < 1e-4
+
+
+HEAD = "! Swift/XRT light curve of trigger: 1, name: gamma Cas\nREAD TERR 1 2\n"
+
+
+@pytest.mark.parametrize(
+    ("label", "mode"), [("! PC_incbad", "! PCUL_incbad"), ("!-- PC data", "!-- PC upper limits")]
+)
+def test_modes_by_any_of_their_names(tmp_path, label, mode):
+    path = tmp_path / "curve.qdp"
+    path.write_text(f"{HEAD}{label}\n56392 0.1 -0.1 2.25 0 0\n{mode}\n56393 0.1 -0.1 0.01 0 0\n")
+    table = LightCurve.read(path).table
+    assert table["mode"].tolist() == ["PC", "PC"]
+    np.testing.assert_array_equal(table["rate"], [2.25, np.nan])
+    np.testing.assert_array_equal(table["rate_ul"], [np.nan, 0.01])
+    # An error of nothing is none that is known.
+    assert np.isnan(table["rate_errp"]).all()
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ("!Time T_+ve T_-ve Flux Fluxpos Fluxneg", "so what is no count rate"),
+        ("!Time T_+ve T_-ve Rate Ratepos Rateneg", "its times are no MJD"),
+    ],
+)
+def test_seconds_that_might_be_days_and_fluxes_that_might_be_rates_are_not_taken_as_these(
+    tmp_path, names, words
+):
+    path = tmp_path / "curve.qdp"
+    path.write_text(f"{HEAD}! PC data\n{names}\n56392 100 -100 2e-12 1e-13 -1e-13\n")
+    with pytest.raises(DataError, match=words):
+        LightCurve.read(path)

@@ -2,9 +2,10 @@
 
 https://www.aavso.org/aavso-extended-file-format and https://www.aavso.org/data-download. A row is of one moment, the
 middle of an exposure, in JD (UTC); "<15.0" is fainter than 15.0, so a lower limit of the magnitude. Each filter is what
-an instrument is in other light curves.
+an instrument is in other light curves. What the archive has flagged as discrepant (T) says so.
 """
 
+import logging
 import re
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from tevcurve.lightcurve.interop.read_texts import (
     text_of,
 )
 
+log = logging.getLogger(__name__)
+
 # Names in the extended format, in its heading with and without the word, and in what the archive gives.
 _COLUMNS = {
     "time": ("jd", "date"),
@@ -31,7 +34,12 @@ _COLUMNS = {
     "mag_err": ("uncertainty", "magerr", "merr"),
     "band": ("band", "filter", "filt"),
     "name": ("star name", "starid", "name"),
+    "kind": ("mtype",),
+    "flag": ("validation flag",),
 }
+# Of the dates in use; a smaller number is no Julian date.
+_LEAST_JD = 1_000_000
+DISCREPANT = "the archive flags it as discrepant"
 _EXTENDED = re.compile(r"#\s*TYPE\s*=\s*EXTENDED", re.IGNORECASE)
 _DATES = {"JD": ("utc", ""), "HJD": ("utc", "HELIOCENTRIC")}
 _LIST = "name,date,mag,merr,filt"
@@ -43,9 +51,9 @@ def from_aavso(data: bytes, path: Path) -> Table:
     Parameters
     ----------
     data : of the file
-    path : it is not needed
+    path : of the file, for a warning
 
-    Raises `DataError` where it has no time, no magnitude, or dates that are not Julian.
+    Raises `DataError` where it has no time, no magnitude, or dates that are not Julian, or differences of magnitudes.
     """
     names, rows, date = _extended(text_of(data)) if _is_extended(data) else (*rows_of_csv(data), "JD")
     lower = [name.lower() for name in names]
@@ -60,15 +68,28 @@ def from_aavso(data: bytes, path: Path) -> Table:
             raise DataError(f"there is no column {' or '.join(_COLUMNS[wanted])}")
     if date not in _DATES:
         raise DataError(f"its dates are {date}; wanted are JD or HJD")
+    if "DIF" in (kind.upper() for kind in cells.get("kind", ())):
+        raise DataError(
+            "it has differences to a comparison star (MTYPE DIF), which are no magnitudes of the star itself"
+        )
     value, above, below = numbers(cells["mag"], "magnitude")
     columns = {"mag": value * u.mag, "mag_ll": np.where(np.isnan(above), below, above) * u.mag}
     if "mag_err" in cells:
-        columns["mag_err"] = plain_numbers(cells["mag_err"], "uncertainty") * u.mag
+        error = plain_numbers(cells["mag_err"], "uncertainty")
+        columns["mag_err"] = np.where(error > 0, error, np.nan) * u.mag
     if "band" in cells:
         columns["instrument"] = np.array(cells["band"])
     days = plain_numbers(cells["time"], "time")
     if not np.all(np.isfinite(days)):
         raise DataError("there is a row without its time")
+    if np.any(days < _LEAST_JD):
+        raise DataError(f"it has the date {days.min():.10g}; wanted are Julian dates, such as 2459000.5")
+    discrepant = np.array([flag.upper() == "T" for flag in cells.get("flag", ())], dtype=bool)
+    if discrepant.any():
+        columns["reason"] = np.where(discrepant, DISCREPANT, "")
+        log.warning(
+            "%s has %d rows of %d that the archive flags as discrepant.", path, discrepant.sum(), len(days)
+        )
     scale, place = _DATES[date]
     whole = np.floor(days)
     moment = Time(whole, days - whole, format="jd", scale=scale)

@@ -86,7 +86,12 @@ def from_json(data: bytes, path: Path) -> Table:
 
     def spread(name: str, place: int = 1) -> np.ndarray:
         """What a list of [time, value, ...] says of each bin, NaN where nothing."""
-        said = {float(each[0]): each[place] for each in read.get(name, ()) if len(each) > place}
+        given = read.get(name, [])
+        if not isinstance(given, list) or not all(isinstance(each, list) and each for each in given):
+            raise DataError(f"{name} is not a list of [time, value]")
+        said = {float(each[0]): each[place] for each in given if len(each) > place}
+        if set(said) - set(met):
+            raise DataError(f"{name} has a bin at {min(set(said) - set(met)):.0f} s, of which there is no ts")
         return np.array([_number(said.get(time)) for time in met])
 
     value = spread("flux")
@@ -97,6 +102,9 @@ def from_json(data: bytes, path: Path) -> Table:
         values |= {"_errn": value - ends[0], "_errp": ends[1] - value, "_err": (ends[1] - ends[0]) / 2}
     else:
         values["_err"] = ends[0]
+    # Where a fit ended without errors, both ends are the flux itself.
+    has_error = values["_err"] > 0
+    values |= {end: np.where(has_error, each, np.nan) for end, each in values.items() if "_err" in end}
     more = {"ts": spread("ts"), "index": spread("photon_index")}
     if "photon_index_interval" in read or "photon_index_error" in read:
         low, high = (spread("photon_index_interval", place) for place in (1, 2))
@@ -125,6 +133,8 @@ def _table(
     """
     if not len(met) or not np.all(np.isfinite(met)):
         raise DataError("there is a row without its mission time (MET), or no row")
+    if len(np.unique(met)) < len(met):
+        raise DataError("there are two rows of one time (MET)")
     quantity, unit = _KINDS[kind]
     columns: dict[str, Any] = {quantity + end: array * unit for end, array in values.items()}
     edges = {"e_min": BAND[0], "e_max": BAND[1], "e_ref": np.sqrt(BAND[0] * BAND[1])}

@@ -16,6 +16,7 @@ from tevcurve.files.masked import table_without_masks, without_masks
 from tevcurve.files.unit_words import unit_of_text
 from tevcurve.lightcurve.columns import COLUMNS, ENDINGS
 from tevcurve.lightcurve.interop.read_texts import in_order, numbers
+from tevcurve.lightcurve.magnitudes import check_unit_said, in_magnitudes, is_magnitude
 from tevcurve.lightcurve.product import LightCurve
 
 TIMES = ("time", "time_min", "time_max", "time_width")
@@ -181,11 +182,12 @@ def _unit(table: Table, columns: Mapping[str, str], name: str, units: Mapping[st
 
 def _parsed(unit: Any, name: str) -> u.UnitBase:
     try:
-        return unit_of_text(unit) if isinstance(unit, str) else u.Unit(unit)
+        parsed = unit_of_text(unit) if isinstance(unit, str) else u.Unit(unit)
     except (TypeError, ValueError) as error:
         raise InputError(
             f"The unit of {name} is {unit!r}; wanted is one that astropy knows, such as cm-2 s-1."
         ) from error
+    return in_magnitudes(parsed, name)
 
 
 def _column(
@@ -193,6 +195,7 @@ def _column(
 ) -> dict[str, np.ndarray | u.Quantity]:
     """{name: values} of a column, and of the limits that are among its values."""
     column, unit = table[columns[name]], _unit(table, columns, name, units)
+    check_unit_said((name, columns[name]), unit)
     declared = COLUMNS.things()
     number = (
         declared[name].form is not None if name in declared else unit is not None or _is_value(name, columns)
@@ -216,7 +219,9 @@ def _column(
     value, upper, lower = found
     if any(name.endswith(end) for end in _ENDS if "_err" in end):
         value = np.abs(value)
-    if unit == u.mag:
+    if is_magnitude(unit):
+        scale, unit = unit.to(u.mag), u.mag
+        value, upper, lower = scale * value, scale * upper, scale * lower
         upper, lower = np.full(len(value), np.nan), np.where(np.isnan(upper), lower, upper)
     made = {name: value, f"{name}_ul": upper, f"{name}_ll": lower}
     made = {key: each for key, each in made.items() if key == name or np.isfinite(each).any()}

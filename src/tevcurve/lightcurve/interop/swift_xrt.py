@@ -4,7 +4,7 @@ Rows are of modes (WT, PC), each after a comment with its name, and after a line
 its distances to the end and to the begin of the bin, a rate (ct/s, 0.3 to 10 keV unless it was made for others) and
 its errors up and down, or one error for both (READ SERR 2). Among upper limits the rate is the limit, of 3 sigma, as
 https://www.swift.ac.uk/user_objects/lc_docs.php says. Times are MJD in UTC, or seconds since a trigger whose time has
-to be said.
+to be said: the columns are named, and "Time" alone is no MJD. Files of fluxes (of GRBs) are of the same layout.
 """
 
 import re
@@ -22,9 +22,13 @@ from tevcurve.lightcurve.interop.read_texts import in_order, text_of
 
 BAND = (0.3e-9, 10e-9)  # TeV
 SIGMA_UL = 3.0
-_MODE = re.compile(r"!\s*(WT|PC)\b(.*)", re.IGNORECASE)
+# Of files of one set of rows the names are as PC_incbad and PCUL_incbad.
+_MODE = re.compile(r"!\W*(WT|PC)(?=UL|[^a-z]|$)(.*)", re.IGNORECASE)
+# The line of the columns' names, and files of what is no rate: fluxes, photon indices.
+_LABELS = re.compile(r"!\s*(time|mjd)\s", re.IGNORECASE)
+_OTHER = re.compile(r"!(?!.*name:).*(flux|gamma panel)", re.IGNORECASE)
 _NAME = re.compile(r"light ?curve of .*?name:\s*(.+?)\s*$", re.IGNORECASE)
-_DAYS = (20000.0, 100000.0)  # MJD
+_DAYS = (53000.0, 100000.0)  # MJD; Swift was launched on 53329
 
 
 def from_qdp(data: bytes, path: Path) -> Table:
@@ -35,22 +39,31 @@ def from_qdp(data: bytes, path: Path) -> Table:
     data : of the file
     path : it is not needed
 
-    Raises `DataError` where there are no rates, or times since a moment that is not said.
+    Raises `DataError` where there are no rates, or fluxes, or times since a moment that is not said.
     """
-    rows, source = _rows(text_of(data))
+    text = text_of(data)
+    rows, source = _rows(text)
+    other = next((line for line in text.splitlines() if _OTHER.match(line.strip())), None)
+    if other is not None:
+        raise DataError(
+            f"it has {other.strip()[:60]!r}, so what is no count rate; wanted is a curve of rates, or "
+            'read(path, columns={"time": ..., "eflux": ...})'
+        )
     if not rows:
         raise DataError("there is no row of a rate in it")
     time, late, early, rate, up, down = (np.array([row[0][k] for row in rows]) for k in range(6))
     limit = np.array([row[2] for row in rows])
-    if np.any((time < _DAYS[0]) | (time > _DAYS[1])):
+    labels = [found.group(1).lower() for line in text.splitlines() if (found := _LABELS.match(line.strip()))]
+    is_mjd = "mjd" in text.lower() or "time" not in labels
+    if not is_mjd or np.any((time < _DAYS[0]) | (time > _DAYS[1])):
         raise DataError(
             "its times are no MJD; wanted is a light curve that was made with times in MJD, or "
             'read(path, columns=..., time_origin="2013-04-27T07:47:57") for seconds since a trigger'
         )
     columns: dict[str, Any] = {
         "rate": np.where(limit, np.nan, rate),
-        "rate_errn": np.where(limit, np.nan, np.abs(down)),
-        "rate_errp": np.where(limit, np.nan, np.abs(up)),
+        "rate_errn": np.where(limit | (down == 0), np.nan, np.abs(down)),
+        "rate_errp": np.where(limit | (up == 0), np.nan, np.abs(up)),
         "rate_ul": np.where(limit, rate, np.nan),
     }
     columns = {name: values * (u.ct / u.s) for name, values in columns.items()}
@@ -71,11 +84,11 @@ def _rows(text: str) -> tuple[list[tuple[list[float], str, bool]], str]:
             source = source or "".join(_NAME.findall(line))
             if found := _MODE.match(line):
                 mode, rest = found.group(1).upper(), found.group(2).lower()
-                is_limit = "limit" in rest
+                is_limit = "limit" in rest or rest.startswith("ul")
                 # Hardness files have rates of two bands and their ratio.
                 is_rate = not any(word in rest for word in ("hard", "soft", "ratio"))
         elif line[:4].upper() == "READ":
-            symmetric |= words[1].upper() == "SERR" and "2" in words[2:]
+            symmetric |= [word.upper() for word in words[1:2]] == ["SERR"] and "2" in words[2:]
         elif words and words[0].upper() != "NO" and is_rate:
             rows.append((_six(words, symmetric), mode, is_limit))
     return rows, source
