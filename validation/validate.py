@@ -21,6 +21,7 @@ from pathlib import Path
 from validation import (
     absorption,
     alarms,
+    auto_intervals,
     biases,
     blocks,
     catalogues,
@@ -72,6 +73,7 @@ PARTS = {
     "continuous": Part(continuous.measure, continuous.section, continuous.pieces, ALL),
     "coverage": Part(coverage.measure, coverage.section, coverage.pieces, beside=("feldman-cousins",)),
     "feldman-cousins": Part(feldman_cousins.measure, feldman_cousins.section, feldman_cousins.pieces),
+    "auto-intervals": Part(auto_intervals.measure, auto_intervals.section, auto_intervals.pieces, subject=()),
     "biases": Part(biases.measure, biases.section, biases.pieces),
     "stopping": Part(stopping.measure, stopping.section, stopping.pieces, ALL),
     "one-call": Part(one_call.measure, one_call.section, one_call.pieces, ALL),

@@ -2,6 +2,7 @@
 
 import astropy.units as u
 import numpy as np
+import onoff_light_curves
 import pytest
 from astropy.coordinates import SkyCoord
 from numpy.testing import assert_allclose, assert_array_equal
@@ -228,6 +229,17 @@ def test_auto_of_counts_takes_them_where_a_background_rests_on_few(observations)
     found, exact = (make(observations, "1d", **more).table for more in (AUTO, FC))
     for name in ("norm_errn", "norm_errp", "norm_ul", "reason"):
         assert_array_equal(found[name], exact[name])
+
+
+def test_auto_does_not_count_what_says_nothing_of_the_flux(monkeypatch):
+    """20,000 counts of background in one energy bin, and in the other 120, on which the flux rests."""
+    monkeypatch.setattr(onoff_light_curves, "SIGNAL_SHARE", np.array([0.5, 0.5]))
+    monkeypatch.setattr(onoff_light_curves, "BACKGROUND_SHARE", np.array([0.998, 0.002]))
+    run = onoff_run(1, [(0, 1000)], 0.15, 20.0, 0.2, np.random.default_rng(4))
+    table = onoff_light_curve([run], by_width("20 min", align="absolute"), **AUTO).table
+    assert table["n_on"][0] > 19_000
+    assert table["sqrt_ts"][0] > SEEN
+    assert FROM_COUNTS in table["reason"][0]
 
 
 @pytest.mark.parametrize("background", [30.0, 300.0, 3000.0])

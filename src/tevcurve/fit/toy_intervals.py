@@ -38,7 +38,7 @@ HALVINGS_WEIGHTED = 2
 MARGIN = 2.0
 # Classes of cells times toys that are fitted at once.
 BATCH = 1_000_000
-# Effective counts of a row from which on its toys are reweighted; of fewer, every question has toys of its own.
+# Counts over which what a row says is spread, from which on its toys are reweighted; of fewer, every question has toys of its own.
 MANY = 25
 # Places of the grid from one flux factor whose toys are reweighted to the next.
 APART = 5
@@ -126,7 +126,7 @@ class _Row:
         self.profile, self.cells, self.norm, self.stat = profile, cells, norm, stat
         self.n_toys = toys_for(level)
         kept = DRAWN * self.n_toys * len(cells.signal)
-        self.has_many = kept < KEPT and profile.effective_counts(np.array([norm]))[0] >= MANY
+        self.has_many = kept < KEPT and profile.likelihood.spread_counts(np.array([[norm]]))[0] >= MANY
 
     def ends(self, norms, levels):
         """The outermost accepted flux factor for each level, in a grid (n,) that goes outwards; a list."""

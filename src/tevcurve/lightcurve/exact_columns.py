@@ -88,10 +88,10 @@ def as_good(joint, minimum, options):
     """Whether the likelihood of each fitted row is as good as Feldman & Cousins, bool array (n_fitted,).
 
     Where its intervals are theirs within 3 % and hold the truth in 0.668 to 0.696 of all cases where 0.683 are meant
-    (sums over all counts of one cell, the worst of all): of `MANY_COUNTS` effective counts, with `MANY_IN_BACKGROUND`
-    counts of background in each part (a run, in 1D an energy bin of it), a source that is seen by `SEEN` standard
-    deviations and by twice those of errors and limits, and no excess that the background takes. The limit is then one
-    of one side. No row is, but for interval="auto".
+    (sums over all counts of one cell, the worst of all): of `MANY_COUNTS` effective counts, which are those over which
+    what is known of the flux is spread, with `MANY_IN_BACKGROUND` counts of background in each part (a run, in 1D an
+    energy bin of it), a source that is seen by `SEEN` standard deviations and by twice those of errors and limits, and
+    no excess that the background takes. The limit is then one of one side. No row is, but for interval="auto".
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def as_good(joint, minimum, options):
         # As many OFF counts, too, where these weigh more than ON counts.
         least = least / np.maximum(drawn.alpha, 1.0)
     significance = np.sqrt(np.maximum(minimum.stat_at_zero - minimum.stat, 0.0))
-    good |= rows.effective_counts(minimum.norm) >= MANY_COUNTS
+    good |= joint.profile.likelihood.spread_counts(minimum.norm[:, None]) >= MANY_COUNTS
     good &= minimum.is_smooth & (least >= MANY_IN_BACKGROUND) & (joint.lost_excess(minimum.norm) <= 0)
     return good & (significance >= max(SEEN, 2 * options.sigma, 2 * options.sigma_ul))
 
