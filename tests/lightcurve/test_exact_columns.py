@@ -33,6 +33,7 @@ from tevcurve.lightcurve.exact_columns import (
     SEEN,
     SEVERAL_ALPHA,
 )
+from tevcurve.lightcurve.product import LightCurve
 from tevcurve.maps import WcsGeom, WcsNDMap
 from tevcurve.models import BackgroundModel
 from tevcurve.options import FitOptions
@@ -327,3 +328,28 @@ def test_names_of_intervals():
         InputError, match="interval is 'exact'; wanted is 'likelihood' or 'feldman-cousins' or 'auto'"
     ):
         LightCurveEstimator([simulated_cube()], source="crab", interval="exact")
+
+
+def test_whose_errors_and_limits_rows_have_stands_wherever_they_are_shown(tmp_path):
+    datasets = [simulated_cube(flux=flux, seed=3, number=k) for k, flux in enumerate((0.0, 200.0))]
+    curve = LightCurveEstimator(datasets, source="crab", reoptimize=True, **AUTO).run(
+        1 * u.TeV, 1 * u.TeV, 8 * u.TeV
+    )
+    assert curve.table["interval"].tolist() == ["feldman-cousins", "likelihood"]
+    assert "Feldman & Cousins, or by the likelihood" in str(curve)
+    legend = curve.plot().get_legend().get_texts()
+    assert "upper limits (Feldman & Cousins or likelihood)" in legend[0].get_text()
+    told = {}
+    for suffix in ("tex", "mrt", "csv", "vot", "ecsv", "fits", "json"):
+        path = tmp_path / f"curve.{suffix}"
+        curve.write(path)
+        told[suffix] = path.read_bytes().decode(errors="replace")
+        assert "feldman-cousins" in told[suffix]
+        if suffix not in ("tex", "mrt"):
+            assert LightCurve.read(path).table["interval"].tolist() == curve.table["interval"].tolist()
+    assert all("Feldman" in told[suffix] for suffix in ("tex", "mrt"))
+    curve.write(tmp_path / "atel.txt", format="atel")
+    sentences = (tmp_path / "atel.txt").read_text()
+    assert "confidence level (Feldman & Cousins)." in sentences
+    # Datasets do not say their live time.
+    assert "nan" not in sentences

@@ -156,6 +156,22 @@ def test_offsets_are_of_one_source(observations):
         RunChoice(offset="<1 deg").split(observations, None)
 
 
+def test_angles_are_in_the_unit_of_the_index_and_as_they_are_printed(tmp_path):
+    """In 32 bits 46.2 is a little more and 46.3 a little less; an index may be in radian."""
+    runs = [RunFile(k, n_events=3, tstart=night(k), tstop=night(k) + 1000, **placed(k)) for k in (1, 2)]
+    path = write_store(tmp_path, runs) / "obs-index.fits.gz"
+    table = Table.read(path)
+    table["ZEN_PNT"] = np.array([46.2, 46.3], dtype=np.float32)
+    for name in ("RA_PNT", "DEC_PNT"):
+        table[name] = np.radians(np.asarray(table[name], dtype=float))
+        table[name].unit = "rad"
+    table.write(path, overwrite=True)
+    seen = list(DataStore.from_dir(tmp_path).get_observations())
+    assert taken(seen, {"zenith": "<=46.2 deg"})[0] == taken(seen, "ZEN_PNT == 46.2")[0] == [1]
+    assert taken(seen, {"zenith": "<46.3 deg"})[0] == taken(seen, "ZEN_PNT < 46.3")[0] == [1]
+    assert taken(seen, {"offset": "0.9-1.1 deg"})[0] == [2]
+
+
 @pytest.fixture(scope="module")
 def curves(tmp_path_factory):
     """(folder of a store, of one with the first two of its runs) with real events."""

@@ -38,7 +38,8 @@ HALVINGS_WEIGHTED = 2
 MARGIN = 2.0
 # Classes of cells times toys that are fitted at once.
 BATCH = 1_000_000
-# Counts over which what a row says is spread, from which on its toys are reweighted; of fewer, every question has toys of its own.
+# Effective counts of a row (over so many what it says of the flux is spread) from which on its toys are reweighted; of
+# fewer, every question has toys of its own.
 MANY = 25
 # Places of the grid from one flux factor whose toys are reweighted to the next.
 APART = 5

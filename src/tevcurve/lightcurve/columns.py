@@ -28,8 +28,8 @@ TITLES = {
 VARIANTS = {
     "": "",
     "_err": ": symmetric error, from the curvature of the likelihood; NaN at a bound or a kink",
-    "_errn": ": distance down to the lower end of the likelihood interval",
-    "_errp": ": distance up to the upper end of the likelihood interval",
+    "_errn": ": distance down to the lower end of the interval",
+    "_errp": ": distance up to the upper end of the interval",
     "_ul": ": upper limit, at the confidence level in the metadata",
 }
 # Where something is said of what is not known of instruments; apart from that, columns are statistical.
@@ -174,6 +174,13 @@ _ALL = (
     ),
     LightCurveColumn("status", "", None, "Outcome of the fit", FIT, place=8),
     LightCurveColumn("reason", "", None, "The outcome in words, where it is not plainly ok", FIT),
+    LightCurveColumn(
+        "interval",
+        "",
+        None,
+        "Whose errors and limit a row has, likelihood or feldman-cousins, where the latter are asked for",
+        FIT,
+    ),
     LightCurveColumn("counts", "", None, "Events in the fit", COUNTS, place=7),
     LightCurveColumn("npred", "", ".4g", "Predicted events at the minimum", COUNTS),
     LightCurveColumn("npred_excess", "", ".4g", "Predicted events of the source at the minimum", COUNTS),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tevcurve.lightcurve.product import LightCurve
 
 SAID = ("timesys", "upper_limit")
-TEXTS = ("status", "reason", "instrument", "instruments")
+TEXTS = ("status", "reason", "interval", "instrument", "instruments")
 
 
 def to_csv(light_curve: "LightCurve", shown: Shown) -> bytes:

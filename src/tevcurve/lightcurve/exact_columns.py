@@ -8,6 +8,7 @@ from tevcurve.errors import InputError
 from tevcurve.fit.exact_intervals import known_norm_intervals, onoff_norm_intervals
 from tevcurve.fit.protocols import Drawable, DrawnOnOff, Expectations, rows_with
 from tevcurve.fit.toy_intervals import toy_norm_intervals
+from tevcurve.lightcurve.interval_words import FELDMAN_COUSINS, INTERVAL, LIKELIHOOD
 
 WORDS = "errors and limit by Feldman & Cousins"
 FROM_COUNTS = "from the counts summed over the energies of the band"
@@ -43,12 +44,15 @@ def with_exact_intervals(joint, columns, reason, options, minimum):
     options : `FitOptions`
     minimum : `~tevcurve.fit.minimize.Minimum` of the profile
 
-    With interval="auto" rows that are `as_good` keep the likelihood's; each says in its reason whose it has.
+    With interval="auto" rows that are `as_good` keep the likelihood's; each says in its reason, and in the column
+    `interval`, whose it has.
 
     Raises `InputError` for more than `MOST_TOY_ROWS` rows of cubes, and for rows that cannot be drawn.
     """
     columns, reason = dict(columns), list(reason)
     kept = as_good(joint, minimum, options)
+    columns[INTERVAL] = np.full(joint.n_bins, "", dtype=f"U{len(FELDMAN_COUSINS)}")
+    columns[INTERVAL][joint.fitted] = np.where(kept, LIKELIHOOD, FELDMAN_COUSINS)
     rows = joint.fitted[np.isfinite(columns["norm"][joint.fitted]) & ~kept]
     norm = columns["norm"][rows]
     levels = levels_of(options)

@@ -47,6 +47,6 @@ def check_unit_said(names: tuple[str, str], unit: Any) -> None:
     """
     if unit is None and any(_NAME.search(name) for name in names):
         raise InputError(
-            f'The column {names[1]} has no unit; wanted is one, as units={{"{names[0]}": "mag"}} if these are magnitudes, '
-            f'which grow downwards, or units={{"{names[0]}": ""}}.'
+            f'The column {names[1]} has no unit; wanted is one, as units={{"{names[0]}": "mag"}} if these are '
+            f'magnitudes, which grow downwards, or units={{"{names[0]}": ""}}.'
         )

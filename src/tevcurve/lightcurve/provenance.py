@@ -3,6 +3,7 @@
 import re
 
 from tevcurve import __version__
+from tevcurve.lightcurve.interval_words import interval_sentence
 from tevcurve.models import CompoundSpectrum, ProductSpectrum, SumSpectrum
 
 # Keys of the metadata, the words before each where a person reads it, and the FITS keyword.
@@ -126,7 +127,7 @@ def told(meta):
     meta: dict, metadata of a light curve.
     """
     parts = [f"{words} {in_words(meta[key])}" for key, (words, _) in SAID.items() if meta.get(key)]
-    line = "; ".join(parts)
+    line = "; ".join([*parts, *filter(None, [interval_sentence(meta)])])
     return f"{line[:1].upper()}{line[1:]}." if line else ""
 
 

@@ -181,6 +181,8 @@ class _RunFacts:
                 f"There is no column {column!r} in the observation index; it has {', '.join(self.row.colnames)}."
             )
         value = self.row[there]
+        # As it is printed: the 46.2 of 32 bits is 46.2, and not a little more.
+        value = float(str(value)) if isinstance(value, np.float32) else value
         value = value.item() if hasattr(value, "item") and np.ndim(value) == 0 else value
         value = value.strip() if isinstance(value, str) else value
         if np.ma.is_masked(value) or value is None or value == "" or value != value:
@@ -200,16 +202,27 @@ class _RunFacts:
                 return float(value)
         raise NotSaid(columns[0])
 
+    def angle_deg(self, column: str) -> float:
+        """The value of a column that is an angle, deg, in whatever unit the index has it."""
+        number = self.number(column)
+        unit = self.row.table[column].unit
+        try:
+            return number if unit is None else float((number * u.Unit(unit)).to_value("deg"))
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"The observation index has {column} in {unit}; wanted is a unit of angles."
+            ) from error
+
     def zenith_deg(self) -> float:
         """The zenith angle of the pointing, deg."""
         try:
-            return self.number("ZEN_PNT")
+            return self.angle_deg("ZEN_PNT")
         except NotSaid:
-            return 90 - self.number("ALT_PNT")
+            return 90 - self.angle_deg("ALT_PNT")
 
     def offset_deg(self, position: SkyCoord) -> float:
         """The angle between the pointing and a position, deg."""
-        pointing = SkyCoord(self.number("RA_PNT"), self.number("DEC_PNT"), unit="deg")
+        pointing = SkyCoord(self.angle_deg("RA_PNT"), self.angle_deg("DEC_PNT"), unit="deg")
         return float(pointing.separation(position).deg)
 
     def start(self) -> Time:

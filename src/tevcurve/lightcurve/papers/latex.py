@@ -28,6 +28,7 @@ from tevcurve.lightcurve.papers.words import (
     limit_rows,
     threshold_words,
     whose,
+    whose_intervals,
 )
 
 if TYPE_CHECKING:
@@ -232,6 +233,7 @@ def _caption(light_curve: "LightCurve", names: list[str], together: list[str], s
         has_limits = any(limit_rows(light_curve.table, name, shown).any() for name in together)
         sentences += [error_level(light_curve.meta)]
         sentences += [limit_level(light_curve.meta), threshold_words(shown)] if has_limits else []
+        sentences += [whose_intervals(light_curve.meta)]
         if any(f"{name}_err_sys" in light_curve.table.colnames for name in together):
             sentences.append("The first errors are statistical, the second ones systematic")
     return escaped(". ".join(filter(None, sentences))) + "."

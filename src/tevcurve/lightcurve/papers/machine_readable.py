@@ -13,6 +13,7 @@ from astropy.units import UnitBase
 
 from tevcurve.lightcurve.columns import declared
 from tevcurve.lightcurve.file_formats import FileFormat
+from tevcurve.lightcurve.interval_words import limits_by
 from tevcurve.lightcurve.papers.paper_columns import (
     merged,
     names_of,
@@ -138,7 +139,9 @@ def _fields_of_value(light_curve: "LightCurve", name: str, shown: Shown) -> list
     if any(limits):
         level = meta.get("upper_limit")
         level = f", of {percent(float(level))} confidence" if level is not None else ""
-        flag = f"Limit flag on {label}: < for an upper limit{level}. {threshold_words(shown)}"
+        flag = (
+            f"Limit flag on {label}: < for an upper limit{level}{limits_by(meta)}. {threshold_words(shown)}"
+        )
         fields.append(Field(f"l_{label}", None, instead(nothing, ["<"] * len(limits)), flag, False))
     fields.append(Field(label, value.unit, instead(value.texts[""], upper), words, True))
     both = {"_errn", "_errp"} <= set(value.texts)

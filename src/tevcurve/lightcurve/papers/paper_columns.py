@@ -7,6 +7,7 @@ import numpy as np
 from astropy.table import Table
 from astropy.units import Unit, UnitBase
 
+from tevcurve.lightcurve.interval_words import INTERVAL, is_of_rows
 from tevcurve.lightcurve.papers.rounded import decimals, decimals_of_shown, number_text, values_in
 from tevcurve.lightcurve.papers.shown import EXACT, MADE, Shown, check_names, made_column, with_utc
 from tevcurve.lightcurve.plots.rows import bands_of
@@ -54,6 +55,7 @@ def names_of(light_curve: "LightCurve", shown: Shown) -> list[str]:
         # Of one instrument its name would be in every row.
         who = WHO if len(light_curve.instruments) > 1 else ()
         wanted = (*who, *TIMES, *band, "livetime", *((value,) if value else ()), "sqrt_ts")
+        wanted += (INTERVAL,) if is_of_rows(light_curve.meta) else ()
         names = [name for name in wanted if name in table.colnames]
     check_names(table, names)
     return with_utc(names) if shown.utc else names

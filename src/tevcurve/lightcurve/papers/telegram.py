@@ -10,6 +10,7 @@ from tevcurve.errors import InputError
 from tevcurve.files.columns import in_a_sentence
 from tevcurve.leap_seconds import as_utc
 from tevcurve.lightcurve.file_formats import FileFormat
+from tevcurve.lightcurve.interval_words import limit_of_row_by
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS, names_in
 from tevcurve.lightcurve.papers.paper_columns import Value, power_and_rest, value_of
 from tevcurve.lightcurve.papers.shown import Shown
@@ -88,7 +89,8 @@ def _sentences(nights: "LightCurve", number: int, value: Value, is_limit: bool) 
     names = [row["instrument"]] if "instrument" in table.colnames and row["instrument"] else names
     names = names or list(nights.instruments)
     who = in_a_sentence(names) if names else "We"
-    live = f" for {row['livetime'] / 3600:.2g} h of live time" if "livetime" in table.colnames else ""
+    known = "livetime" in table.colnames and np.isfinite(row["livetime"])
+    live = f" for {row['livetime'] / 3600:.2g} h of live time" if known else ""
     when = f"{start.isot[:16].replace('T', ' ')} to {stop.isot[:16].replace('T', ' ')} UTC"
     seen = (
         f"{who} observed {meta.get('source') or 'the source'} from {when} (MJD {row['time_min']:.3f} to "
@@ -98,7 +100,7 @@ def _sentences(nights: "LightCurve", number: int, value: Value, is_limit: bool) 
     if is_limit or not texts[""]:
         limit = texts.get("_ul_tot") or texts.get("_ul", "")
         level = (
-            f" at {percent(float(meta['upper_limit']))} confidence level"
+            f" at {percent(float(meta['upper_limit']))} confidence level{limit_of_row_by(row)}"
             if meta.get("upper_limit") is not None
             else ""
         )

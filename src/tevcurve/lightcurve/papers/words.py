@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from astropy.table import Table
 
+from tevcurve.lightcurve.interval_words import interval_sentence
 from tevcurve.lightcurve.papers.shown import Shown
 from tevcurve.lightcurve.plots.rows import bands_of, limits_of, values_of
 
@@ -57,6 +58,12 @@ def limit_level(meta: Any) -> str:
     """The level of the upper limits, a sentence, or "" where it is not known. meta: of a light curve."""
     level = meta.get("upper_limit")
     return "" if level is None else f"Upper limits are at {percent(float(level))} confidence level"
+
+
+def whose_intervals(meta: Any) -> str:
+    """Whose errors and limits these are, a sentence, or "" for the likelihood's. meta: of a light curve."""
+    told = interval_sentence(meta)
+    return told[:1].upper() + told[1:]
 
 
 def percent(level: float) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.lightcurve.columns import TITLES
+from tevcurve.lightcurve.interval_words import limits_by
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS
 from tevcurve.lightcurve.selection import rows_of_instruments
 
@@ -103,7 +104,7 @@ def limit_words(meta: Mapping[str, Any]) -> tuple[str, str]:
     """
     level = meta.get("upper_limit")
     words = "" if level is None else f"{100 * float(level):.4g}\u00a0% "
-    return f"{words}upper limits", f"{words}lower limits"
+    return f"{words}upper limits{limits_by(meta)}", f"{words}lower limits"
 
 
 Band: TypeAlias = tuple[float, float] | None
