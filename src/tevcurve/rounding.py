@@ -123,13 +123,15 @@ def to_one_place(value: float, *errors: float) -> tuple[list[str], int]:
 def to_place(number: float, decimals: int) -> float:
     """A number rounded as it is written: 0.0095 to three decimals is 0.01, though its binary digits are just below.
 
+    A zero has no sign.
+
     Parameters
     ----------
     number : finite
     decimals : of the place; below 0 for tens and so on
     """
     place = Decimal(1).scaleb(-int(decimals))
-    return float(Decimal(repr(float(number))).quantize(place, ROUND_HALF_UP, _ENOUGH))
+    return float(Decimal(repr(float(number))).quantize(place, ROUND_HALF_UP, _ENOUGH)) + 0.0
 
 
 def fixed(number: float, decimals: int) -> str:

@@ -23,6 +23,7 @@ from tevcurve.errors import InputError
 from tevcurve.fit.confidence import crossing_above, crossing_below
 from tevcurve.fit.minimize import minimize_norm
 from tevcurve.fit.reweighted_toys import ReweightedToys
+from tevcurve.kernels.spread_counts import spread_counts
 
 N_TOYS = 2000
 # Toys beyond the critical value, on average: fewer would not tell where it is.
@@ -127,7 +128,7 @@ class _Row:
         self.profile, self.cells, self.norm, self.stat = profile, cells, norm, stat
         self.n_toys = toys_for(level)
         kept = DRAWN * self.n_toys * len(cells.signal)
-        self.has_many = kept < KEPT and profile.likelihood.spread_counts(np.array([[norm]]))[0] >= MANY
+        self.has_many = kept < KEPT and spread_counts(profile, np.array([norm]))[0] >= MANY
 
     def ends(self, norms, levels):
         """The outermost accepted flux factor for each level, in a grid (n,) that goes outwards; a list."""

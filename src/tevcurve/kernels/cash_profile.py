@@ -180,41 +180,10 @@ class CashLikelihood:
         terms, (settled, _) = self.terms, self.settled(amplitudes)
         signal = terms.event_shared[:, 0]
         expected = self._rest(amplitudes) + settled.norms[terms.event_block] * terms.event_background
-        weight = _divided(signal, expected)
+        weight = np.divide(signal, expected, out=np.zeros(len(expected)), where=expected > 0)
         first = np.bincount(self._event_bin, terms.event_count * weight, self.n)
         second = np.bincount(self._event_bin, terms.event_count * weight**2, self.n)
-        return _divided(first**2, second)
-
-    def spread_counts(self, amplitudes: np.ndarray) -> np.ndarray:
-        """Counts (n,) over which what is known of the first amplitude is spread, at amplitudes (n, n_amplitudes).
-
-        (sum w^2)^2 / sum w^4 over all counts (Kish 1965), w^2 being what a count says of it: with p predicted, s of the
-        source and B of the background at a count, w = s/p - k*B/p, where k is such that the norms follow. All counts of
-        one cell, however many others there are that say little. Further amplitudes stay where they are.
-
-        amplitudes: float array (n, n_amplitudes).
-        """
-        terms, (settled, _) = self.terms, self.settled(amplitudes)
-        predicted = self._rest(amplitudes) + settled.norms[terms.event_block] * terms.event_background
-        lone = _divided(1.0, settled.norms)
-        signal, background = (
-            _divided(each, predicted) for each in (terms.event_shared[:, 0], terms.event_background)
-        )
-        coupling = terms.sums.of(terms.event_count * signal * background)
-        stiffness = terms.sums.of(terms.event_count * background**2) + terms.lone_count * lone**2
-        if terms.prior_weight is not None:
-            stiffness = stiffness + terms.prior_weight
-        follow = _divided(coupling, stiffness)
-        weight, of_lone = signal - follow[terms.event_block] * background, follow * lone
-        second, fourth = (
-            sums_by_owner(
-                terms.sums.of(terms.event_count * weight**power) + terms.lone_count * of_lone**power,
-                terms.block_bin,
-                self.n,
-            )
-            for power in (2, 4)
-        )
-        return _divided(second**2, fourth)
+        return np.divide(first**2, second, out=np.zeros(self.n), where=second > 0)
 
     def expected(self, amplitudes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(the row of each block, its counts of background and of all else but the first amplitude), (n_blocks,).
@@ -302,11 +271,6 @@ class CashLikelihood:
         half_stat = sums_by_owner(block, terms.block_bin, self.n)
         half_stat[self._event_bin[settled.impossible]] = np.inf
         return half_stat
-
-
-def _divided(above: np.ndarray | float, below: np.ndarray) -> np.ndarray:
-    """The ratio (n,), 0 where it is divided by 0."""
-    return np.divide(above, below, out=np.zeros(len(below)), where=below > 0)
 
 
 @dataclass(frozen=True, eq=False)

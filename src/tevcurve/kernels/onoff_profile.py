@@ -108,21 +108,6 @@ class CellCounts:
         """
         return self.counts
 
-    def spread_counts(self, amplitudes: np.ndarray) -> np.ndarray:
-        """Counts (n,), ON and OFF, over which what is known of the flux factor of each row is spread.
-
-        (sum w^2)^2 / sum w^4 over all counts (Kish 1965), w^2 being what a count says of it: with the variance v of the
-        excess of its cell, n_on + alpha^2 * n_off, and the signal s, w is s/v for ON and alpha * s/v for OFF counts.
-
-        amplitudes: float array (n, 1), flux factors, which the cells' own excess stands for.
-        """
-        alpha = self.alpha
-        variance = self.n_on + alpha**2 * self.n_off
-        weight = np.divide(self.signal, variance, out=np.zeros(len(variance)), where=variance > 0)
-        second = self._sum(weight**2 * variance)
-        fourth = self._sum(weight**4 * (self.n_on + alpha**4 * self.n_off))
-        return np.divide(second**2, fourth, out=np.zeros(self.n), where=fourth > 0)
-
     def lower_bound(self) -> np.ndarray:
         """Flux factors (n,) far below the minimum, where the search for it and for its errors may end.
 

@@ -8,6 +8,7 @@ from tevcurve.errors import InputError
 from tevcurve.fit.exact_intervals import known_norm_intervals, onoff_norm_intervals
 from tevcurve.fit.protocols import Drawable, DrawnOnOff, Expectations, rows_with
 from tevcurve.fit.toy_intervals import toy_norm_intervals
+from tevcurve.kernels.spread_counts import spread_counts
 from tevcurve.lightcurve.interval_words import FELDMAN_COUSINS, INTERVAL, LIKELIHOOD
 
 WORDS = "errors and limit by Feldman & Cousins"
@@ -115,7 +116,7 @@ def as_good(joint, minimum, options):
         # As many OFF counts, too, where these weigh more than ON counts.
         least = least / np.maximum(drawn.alpha, 1.0)
     significance = np.sqrt(np.maximum(minimum.stat_at_zero - minimum.stat, 0.0))
-    good |= joint.profile.likelihood.spread_counts(minimum.norm[:, None]) >= MANY_COUNTS
+    good |= spread_counts(joint.profile, minimum.norm) >= MANY_COUNTS
     good &= minimum.is_smooth & (least >= MANY_IN_BACKGROUND) & (joint.lost_excess(minimum.norm) <= 0)
     return good & (significance >= max(SEEN, 2 * options.sigma, 2 * options.sigma_ul))
 

@@ -30,6 +30,13 @@ def test_the_rule_and_its_examples(value, error, shown):
     assert (number_text(value, places), number_text(error, places)) == shown
 
 
+@pytest.mark.parametrize(("value", "places"), [(-0.0004, 2), (-1e-14, 13)])
+def test_nothing_has_no_sign(value, places):
+    assert not number_text(value, places).startswith("-")
+    table = Table({"flux": [value], "flux_err": [20 * 10.0**-places]})
+    assert not np.signbit(rounded(table)["flux"][0])
+
+
 @given(st.floats(1e-15, 1e6))
 def test_an_error_keeps_one_or_two_digits_and_moves_by_less_than_a_sixth(error):
     places = pdg_decimals(error)
