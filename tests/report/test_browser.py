@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from light_curves_to_draw import make_nights
 
 from tevcurve.report import write_report
 
@@ -282,3 +283,76 @@ def test_page_is_no_wider_than_its_window(pages, bands_page, width):
         assert pages.run("document.documentElement.scrollWidth") <= width
     finally:
         pages.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+AXES = f"Object.keys({LAYOUT}).filter((name) => name.startsWith('xaxis'))"
+
+
+@pytest.fixture(scope="module")
+def nights_page(pages, tmp_path_factory):
+    nights = make_nights([53945.85, 54705.81, 54706.81], per_night=8, n_bands=2)
+    return write_report(nights, tmp_path_factory.mktemp("report") / "nights.html", n_toys=0, timing=False)
+
+
+def choose_visit(pages, value):
+    pages.driver.execute_script(
+        "const list = document.querySelector('select[name=visit]'); list.value = arguments[0];"
+        "list.dispatchEvent(new Event('change', { bubbles: true }));",
+        value,
+    )
+
+
+def test_gaps_between_nights_are_cut(pages, nights_page):
+    """Each night is an axis with ticks in it, and all rows are drawn once; with the gaps there is one axis."""
+    pages.open(nights_page)
+    assert pages.run(AXES) == ["xaxis", "xaxis2", "xaxis3"]
+    for number, night in (("", 53945.85), ("2", 54705.81), ("3", 54706.81)):
+        low, high = pages.run(f"{LAYOUT}.xaxis{number}.range")
+        assert night - 0.02 < low < night < night + 0.16 < high < night + 0.18
+        ticks = [float(text) for text in pages.run(f"{LAYOUT}.xaxis{number}.ticktext")]
+        assert ticks == pytest.approx(pages.run(f"{LAYOUT}.xaxis{number}.tickvals"), abs=1e-9)
+        assert len(ticks) > 1
+        assert min(ticks) > low
+        assert max(ticks) < high
+    domains = [edge for name in pages.run(AXES) for edge in pages.run(f"{LAYOUT}.{name}.domain")]
+    assert domains == sorted(domains)
+    marks = f"{TRACES}.filter((trace) => ['points', 'limits'].includes(trace.meta.kind))"
+    assert sum(pages.run(f"{marks}.map((trace) => trace.x.length)")) == 48
+    assert pages.run(f"{TRACES}.filter((trace) => trace.showlegend).length") == 2
+    assert pages.run(f"{LAYOUT}.annotations[0].text") == "Time [MJD, TT]"
+    choose_visit(pages, "whole")
+    assert pages.run(AXES) == ["xaxis"]
+    low, high = pages.run("document.getElementById('plot-light-curve')._fullLayout.xaxis.range")
+    assert high - low > 760
+    assert pages.console() == []
+
+
+def test_pieces_of_the_axis_have_dates_and_a_zoom_of_their_own(pages, nights_page):
+    pages.open(nights_page)
+    choose(pages, "input[value=utc]")
+    assert pages.run(f"{LAYOUT}.xaxis.ticktext")[0].endswith("29 Jul 2006")
+    assert pages.run(f"{LAYOUT}.xaxis3.ticktext")[0].endswith("28 Aug 2008")
+    choose(pages, "input[value=mjd]")
+    pages.run("Plotly.relayout('plot-light-curve', {'xaxis2.range': [54705.83, 54705.85]})")
+    pages.wait(f"{LAYOUT}.xaxis2.ticktext.length > 2")
+    choose(pages, "input[value=utc]")
+    low, high = pages.run(f"{LAYOUT}.xaxis2.range")
+    assert high - low == pytest.approx(0.02 * 86400000, abs=10)
+    choose(pages, "input[value=mjd]")
+    assert pages.run(f"{LAYOUT}.xaxis2.range") == pytest.approx([54705.83, 54705.85], abs=1e-6)
+    pages.run("document.getElementById('plot-light-curve').emit('plotly_doubleclick', null)")
+    pages.wait(f"{LAYOUT}.xaxis2.range[1] > 54705.9")
+    assert pages.console() == []
+
+
+def test_one_night_is_shown_at_its_own_height(pages, nights_page):
+    pages.open(nights_page)
+    choose(pages, "input[name=band][value='0']")
+    night = pages.run("document.querySelector('select[name=visit]').options[3].value")
+    choose_visit(pages, night)
+    assert pages.run(AXES) == ["xaxis"]
+    low, high = pages.run(f"{LAYOUT}.xaxis.range")
+    assert 54705.7 < low < high < 54706.1
+    # errors of the second band end at 7, those of the first at 34
+    assert 7 < pages.run(f"{LAYOUT}.yaxis.range[1]") < 8
+    assert pages.console() == []

@@ -10,7 +10,7 @@ from tevcurve.lightcurve.selection import bins_of_rows
 from tevcurve.report import words
 from tevcurve.rounding import decimals_of
 
-MAX_REASONS = 12
+MAX_REASONS = 6
 # What of the model is said at a glance, besides the spectrum: keys of the metadata and their names.
 BESIDE = {
     "shape": "Shape",
@@ -212,7 +212,8 @@ def _of_rows(rows):
             else f"{reason[:1].upper()}{reason[1:]} ({which})."
         )
     if len(groups) > MAX_REASONS:
-        said.append(f"{len(groups) - MAX_REASONS} further remarks stand in the table.")
+        further = words.count(len(groups) - MAX_REASONS, "further remark stands", "further remarks stand")
+        said.append(f"{further} in the table.")
     n_bound = sum(status == "at_bound" for status in rows.status)
     if n_bound:
         said.append(

@@ -6,7 +6,9 @@ from textwrap import wrap
 import numpy as np
 
 from tevcurve.figures.style import COLOURS
+from tevcurve.lightcurve.plots.rows import NOT_MEASURED
 from tevcurve.report import words
+from tevcurve.report.cuts import cuts_of
 from tevcurve.report.figure_style import (
     SYMBOLS,
     axis,
@@ -51,6 +53,7 @@ def light_curve_figure(light_curve, rows, blocks):
         "data": traces,
         "layout": _layout(rows, [title for title, _ in panels]),
         "times": times if with_clocks else None,
+        "cuts": cuts_of(rows),
         "time_titles": {"mjd": f"Time [MJD, {rows.scale}]", "utc": "Time [UTC]"},
     }
 
@@ -259,9 +262,10 @@ def _with_gaps(start, stop):
 def _parameter_panels(light_curve, rows):
     """(title, traces) for each parameter of the spectrum that was fitted in the rows."""
     table, panels = light_curve.table, []
+    fixed = np.isin(rows.status, NOT_MEASURED)
     for name in light_curve.meta.get("free", ()):
         name = f"spectral_{name}" if f"spectral_{name}" in table.colnames else name
-        values, errors = column(table, name), errors_of(table, name)
+        values, errors = np.where(fixed, np.nan, column(table, name)), errors_of(table, name)
         traces = []
         for band in range(len(rows.bands)):
             chosen = np.flatnonzero(np.isfinite(values) & (rows.band == band))
@@ -331,7 +335,8 @@ def _layout(rows, panels):
     title = f"Time [MJD, {rows.scale}]" if rows.phase is None else "Phase (drawn twice)"
     layout["xaxis"] = axis(title) | {"anchor": f"y{len(panels) + 1}" if panels else "y"}
     layout["yaxis"] = axis(rows.name) | {"domain": [share * len(panels) + (gap if panels else 0), 1]}
-    layout["yaxis"] |= {"zeroline": True, "zerolinecolor": "#999999"}
+    # What is compared with nothing at all has its zero in view.
+    layout["yaxis"] |= {"zeroline": True, "zerolinecolor": "#999999", "rangemode": "tozero"}
     if len(rows.bands) > 1 or len(rows.marks) > 1:
         # What is clicked on stands above the figure; this is for paper, and for a picture of the figure.
         layout["showlegend"] = True

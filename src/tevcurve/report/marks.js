@@ -3,7 +3,7 @@
 const marks = (function () {
   const MOST = 1000;
   // Of what an axis shows: half of the shortest tick, the tail of an upper limit, and what is drawn beyond the edges.
-  const TICK = 0.0008, TAIL = 0.02, BEYOND = 0.25;
+  const TICK = 0.0008, TAIL = 0.02, BEYOND = 0.25, ROOM = 0.06;
   const number = (value) => (typeof value === "string" ? Date.parse(value.replace(" ", "T") + "Z") : value);
   const isMarks = (trace) => trace.visible !== false && (trace.mode || "").startsWith("markers");
   const arrayOf = (bars, name) => (bars && bars.visible !== false && bars[name]) || null;
@@ -89,7 +89,7 @@ const marks = (function () {
   }
 
   function pathOf(trace, layout, tick) {
-    const dates = layout.xaxis.type === "date", log = layout.yaxis.type === "log";
+    const dates = axisOf(layout, trace).type === "date", log = layout.yaxis.type === "log";
     const place = (x) => (dates ? new Date(x).toISOString().slice(0, -1).replace("T", "_") : x);
     return merged(barsOf(trace, log, tick), tick).map(({ x, y, half, bottom, top }) => {
       const across = half > 0 ? `M${place(x - half)},${y}L${place(x + half)},${y}` : "";
@@ -116,18 +116,25 @@ const marks = (function () {
     return all.reduce((sum, trace) => sum + trace.x.length, 0) > MOST;
   }
 
-  // (traces, layout) as they are drawn; where the x axis has a range, of what this shows.
+  const axisOf = (layout, trace) => layout["xaxis" + (trace.xaxis || "x").slice(1)];
+
+  // (traces, layout) as they are drawn; where an x axis has a range, of what this shows.
   function drawn(data, layout) {
     if (!areMany(data)) return [data, layout];
-    const whole = layout.xaxis.autorange === false ? layout.xaxis.range.map(number) : null;
+    const rangeOf = (trace) => {
+      const axis = axisOf(layout, trace);
+      return axis.autorange === false ? axis.range.map(number) : null;
+    };
     const isMany = (trace) => isMarks(trace) && ofNumbers(trace);
-    const seen = data.map((trace) => (isMany(trace) && whole ? part(trace, within(trace, whole)) : trace));
-    if (whole && !areMany(seen)) return [seen, layout];
-    const [low, high] = whole || extent(seen.filter(isMany).flatMap((trace) => extent(trace.x)));
-    const tick = TICK * (high - low) || TICK;
+    const seen = data.map((trace) => (isMany(trace) && rangeOf(trace) ? part(trace, within(trace, rangeOf(trace))) : trace));
+    if (!areMany(seen)) return [seen, layout];
+    const all = extent(seen.filter(isMany).flatMap((trace) => extent(trace.x)));
     const shapes = [...(layout.shapes || [])];
     const traces = seen.map((trace) => {
       if (!isMany(trace)) return trace;
+      const [low, high] = rangeOf(trace) || all;
+      const [left, right] = axisOf(layout, trace).domain || [0, 1];
+      const tick = (TICK * (high - low)) / (right - left) || TICK;
       const [points, shape] = together(trace, layout, tick);
       shapes.push(shape);
       return points;
@@ -135,5 +142,15 @@ const marks = (function () {
     return [traces, { ...layout, shapes }];
   }
 
-  return { areMany, drawn };
+  // [lowest, highest] of what stands in the uppermost panel between two times, with some room.
+  function heightsIn(data, range, log) {
+    const seen = data.filter((trace) => isMarks(trace) && (trace.yaxis || "y") === "y");
+    const bars = seen.flatMap((trace) => barsOf(trace, log, 0)).filter(({ x }) => number(x) >= range[0] && number(x) <= range[1]);
+    if (!bars.length) return null;
+    const [low, high] = [extent(bars.map(({ bottom }) => bottom))[0], extent(bars.map(({ top }) => top))[1]];
+    if (log) return [Math.log10(low) - ROOM, Math.log10(high) + ROOM];
+    return [Math.min(0, low - ROOM * (high - low)), high + ROOM * (high - low)];
+  }
+
+  return { areMany, drawn, heightsIn, part };
 })();

@@ -14,6 +14,7 @@ from tevcurve.lightcurve import LightCurve
 from tevcurve.problems import alike
 from tevcurve.report import embedding, tables, words
 from tevcurve.report.conclusion import conclude
+from tevcurve.report.cuts import cuts_of
 from tevcurve.report.field_figure import field_figure
 from tevcurve.report.figure_style import SIGNS, plain
 from tevcurve.report.light_curve_figure import light_curve_figure
@@ -30,7 +31,7 @@ N_TOYS, DOUBT, MAX_TOY_ROWS = 1000, 1e-6, 100
 # The tests of more rows than this take minutes without toys.
 MAX_TESTED_ROWS = 5000
 # In the order in which they run.
-SCRIPTS = ("tables.js", "marks.js", "report.js")
+SCRIPTS = ("tables.js", "marks.js", "cuts.js", "report.js")
 
 
 def write_report(result, path, overwrite=False, *, n_toys=None, spectra=None, timing=None):
@@ -90,6 +91,7 @@ def report_html(result, *, n_toys=None, spectra=None, timing=None):
         figures=figures,
         bands=_band_choices(rows),
         visits=visits(rows),
+        is_cut=cuts_of(rows) is not None,
         not_known=unknown,
         spectra=None if spectra is None else Spectra.of(spectra),
         time_domain=time_domain,

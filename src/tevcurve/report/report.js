@@ -13,10 +13,15 @@
       displaylogo: false,
       displayModeBar: name === "light-curve",
       // By default there is also a button that sends the figure to a server.
-      modeBarButtons: [["toImage"], ["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]],
+      modeBarButtons: [["toImage"], ["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", whole()]],
+      doubleClick: name === "light-curve" ? false : "reset",
       plotlyServerURL: "",
       toImageButtonOptions: { filename: name, scale: 2 },
     };
+  }
+
+  function whole() {
+    return { name: "whole", title: "See everything again", icon: Plotly.Icons.home, click: showEverything };
   }
 
   // Narrow windows get smaller letters, and a finger scrolls the page instead of zooming.
@@ -40,6 +45,7 @@
       time: values.get("time") || "mjd",
       bands: document.getElementById("bands") ? new Set(values.getAll("band").map(Number)) : null,
       blocks: values.has("blocks"),
+      visit: values.get("visit") || "",
     };
   }
 
@@ -64,8 +70,7 @@
     return first.utc[0][0] - first.mjd[0][0] * DAY;
   }
 
-  let shownTime = "mjd";
-  let shownLog = false;
+  let shown = { time: "mjd", log: false, cut: false };
 
   function translated(range, from, to) {
     const numbers = range.map((value) => (typeof value === "string" ? Date.parse(value.replace(" ", "T") + "Z") : value));
@@ -122,7 +127,24 @@
     for (const name of ["plotly_unhover", "plotly_relayout"]) plot.on(name, () => { hoverBox.hidden = true; });
   }
 
-  function drawCurve() {
+  // What is in view stays, where both clocks tell it; another stretch of time, or all of it, begins anew.
+  function keepRanges(layout, now, chosen, cut) {
+    if (!cut && !shown.cut && now.xaxis.autorange === false) {
+      layout.xaxis.range = translated(now.xaxis.range, shown.time, chosen.time);
+      layout.xaxis.autorange = false;
+    }
+    if (now.yaxis.autorange === false && shown.log === chosen.log) {
+      layout.yaxis.range = now.yaxis.range;
+      layout.yaxis.autorange = false;
+    }
+  }
+
+  function piecesInView(now, pieces, time) {
+    const axes = pieces.map((_, k) => cuts.axisOf(k));
+    return Object.fromEntries(axes.map((name) => [name, { range: translated(now[name].range, shown.time, time) }]));
+  }
+
+  function drawCurve(range = null, anew = false) {
     const chosen = choices();
     const plot = plotOf("light-curve");
     const layout = fitted(curve.layout);
@@ -131,21 +153,21 @@
       layout.xaxis.title.text = curve.time_titles[chosen.time];
     }
     layout.yaxis.type = chosen.log ? "log" : "linear";
-    const now = plot.layout;
-    if (now && now.xaxis.autorange === false) {
-      layout.xaxis.range = translated(now.xaxis.range, shownTime, chosen.time);
+    const pieces = chosen.visit === "" ? cuts.piecesOf(curve, chosen.time) : null;
+    if (plot.layout && !anew && !range) keepRanges(layout, plot.layout, chosen, pieces !== null);
+    if (range) {
+      layout.xaxis.range = translated(range, "mjd", chosen.time);
       layout.xaxis.autorange = false;
     }
-    if (now && now.yaxis.autorange === false && shownLog === chosen.log) {
-      layout.yaxis.range = now.yaxis.range;
-      layout.yaxis.autorange = false;
-    }
-    shownTime = chosen.time;
-    shownLog = chosen.log;
+    const now = shown.cut && pieces && !anew ? piecesInView(plot.layout, pieces, chosen.time) : null;
+    shown = { time: chosen.time, log: chosen.log, cut: pieces !== null };
     const data = traces(chosen);
     sayWhatIsHidden(data, chosen.log);
-    const [seen, own] = marks.drawn(data, layout);
-    document.getElementById("many-marks").hidden = own === layout;
+    const heights = range && marks.heightsIn(data, layout.xaxis.range, chosen.log);
+    if (heights) Object.assign(layout.yaxis, { range: heights, autorange: false });
+    const [all, cut] = pieces ? cuts.applied(data, layout, pieces, plot.clientWidth, now) : [data, layout];
+    const [seen, own] = marks.drawn(all, cut);
+    document.getElementById("many-marks").hidden = own === cut;
     return Plotly.react(plot, seen, own, config("light-curve"));
   }
 
@@ -161,12 +183,16 @@
   }
 
   function showVisit(event) {
-    const plot = plotOf("light-curve");
-    if (!event.target.value) return Plotly.relayout(plot, { "xaxis.autorange": true, "yaxis.autorange": true });
     const [start, stop] = event.target.value.split(",").map(Number);
+    if (!Number.isFinite(stop)) return drawCurve(null, true);
     const margin = 0.05 * (stop - start);
-    const range = translated([start - margin, stop + margin], "mjd", shownTime);
-    return Plotly.relayout(plot, { "xaxis.range": range });
+    return drawCurve([start - margin, stop + margin]);
+  }
+
+  function showEverything() {
+    const visit = form.elements.namedItem("visit");
+    if (visit && visit.value.includes(",")) visit.value = "";
+    return drawCurve(null, true);
   }
 
   function setUpControls() {
@@ -177,11 +203,27 @@
     form.addEventListener("change", (event) => (event.target.name === "visit" ? showVisit(event) : drawCurve()));
   }
 
-  // Of very many marks those are drawn one by one that are in view, where they are few enough.
+  const isOfTime = (name) => /^xaxis\d*\./.test(name);
+
+  // Pieces of an axis get ticks of what is in view, and of very many marks those are drawn one by one that are, where
+  // they are few enough.
   function drawWhatIsInView() {
-    if (!marks.areMany(curve.times ? traces(choices()) : curve.data)) return;
+    plotOf("light-curve").on("plotly_doubleclick", showEverything);
+    const many = marks.areMany(curve.times ? traces(choices()) : curve.data);
+    if (!many && !curve.cuts) return;
     plotOf("light-curve").on("plotly_relayout", (changes) => {
-      if (Object.keys(changes).some((name) => name.startsWith("xaxis."))) drawCurve();
+      if ((many || shown.cut) && Object.keys(changes).some(isOfTime)) drawCurve();
+    });
+  }
+
+  async function drawOther(name, figure) {
+    const [plot, pieces] = [plotOf(name), cuts.piecesOf(figure, "mjd")];
+    const layout = fitted(figure.layout);
+    if (!pieces) return Plotly.newPlot(plot, ...marks.drawn(figure.data, layout), config(name));
+    const parts = (now) => cuts.applied(figure.data, layout, pieces, plot.clientWidth, now);
+    await Plotly.newPlot(plot, ...parts(null), config(name));
+    plot.on("plotly_relayout", (changes) => {
+      if (Object.keys(changes).some(isOfTime)) Plotly.react(plot, ...parts(plot.layout), config(name));
     });
   }
 
@@ -211,7 +253,7 @@
         await drawCurve();
         setUpHover();
         drawWhatIsInView();
-      } else await Plotly.newPlot(plotOf(name), ...marks.drawn(figure.data, fitted(figure.layout)), config(name));
+      } else await drawOther(name, figure);
     }
     window.addEventListener("beforeprint", () => print(true));
     window.addEventListener("afterprint", () => print(false));

@@ -13,6 +13,7 @@ from tevcurve.lightcurve.variability.power_spectrum import CONSTANT, LEAST_ROWS
 from tevcurve.lightcurve.variability.spectrum_records import ASSUMED, TRIED
 from tevcurve.lightcurve.variability.time_domain_lines import slope_result
 from tevcurve.report import words
+from tevcurve.report.cuts import cuts_of
 from tevcurve.report.figure_style import axis, base_layout, error_bars, plain, shortened, sizes_for
 from tevcurve.report.tables import ReportTable
 from tevcurve.rounding import statistic_text
@@ -213,7 +214,7 @@ def _flux_figure(rows, spectra):
     layout = _layout(TALL)
     layout["xaxis"] = axis(f"Time [MJD, {rows.scale}]")
     layout["yaxis"] = axis(rows.name) | {"range": [0, max(tops)]}
-    return {"data": traces, "layout": layout}
+    return {"data": traces, "layout": layout, "cuts": cuts_of(rows)}
 
 
 def _periods_figure(rows, periods):
