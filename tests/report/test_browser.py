@@ -356,3 +356,14 @@ def test_one_night_is_shown_at_its_own_height(pages, nights_page):
     # errors of the second band end at 7, those of the first at 34
     assert 7 < pages.run(f"{LAYOUT}.yaxis.range[1]") < 8
     assert pages.console() == []
+
+
+def test_ticks_on_paper_are_those_of_its_width(pages, nights_page):
+    pages.open(nights_page)
+    wide = pages.run(f"{LAYOUT}.xaxis.ticktext.length")
+    pages.run("window.dispatchEvent(new Event('beforeprint'))")
+    assert pages.run(f"{LAYOUT}.width") == 680
+    assert 0 < pages.run(f"{LAYOUT}.xaxis.ticktext.length") < wide
+    pages.run("window.dispatchEvent(new Event('afterprint'))")
+    assert pages.run(f"{LAYOUT}.xaxis.ticktext.length") == wide
+    assert pages.console() == []

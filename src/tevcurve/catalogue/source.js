@@ -1,7 +1,9 @@
 "use strict";
 (function () {
   const SVG = "http://www.w3.org/2000/svg";
-  const WIDTH = 960, HEIGHT = 420, LEFT = 74, RIGHT = 14, TOP = 14, BOTTOM = 52;
+  // As many units as pixels, so that letters stay as large on a phone.
+  const WIDTH = Math.max(340, Math.min(960, window.innerWidth - 26)), HEIGHT = WIDTH < 560 ? 320 : 420;
+  const LEFT = 74, RIGHT = 14, TOP = 14, BOTTOM = 52;
   const LIMIT_TS = 4;
   // Days without a row after which the next one gets a date, and pixels between dates and between points.
   const GAP = 0.5, LABEL = 62, POINT = 5;
@@ -152,7 +154,7 @@
       svg.append(mark);
     });
     svg.append(element("path", { class: "axis", d: `M${LEFT} ${TOP}V${HEIGHT - BOTTOM}H${WIDTH - RIGHT}` }));
-    const below = inOrder ? `Rows one after the other; MJD (${catalogue.scale}) of the first after a gap of half a day` : `MJD − ${zero} [d, ${catalogue.scale}]`;
+    const below = inOrder ? `MJD (${catalogue.scale}) of the first row after each gap` : `MJD − ${zero} [d, ${catalogue.scale}]`;
     svg.append(element("text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, below));
     const title = element("text", { "text-anchor": "middle", transform: `translate(18 ${(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)` });
     title.append(`Flux, ${catalogue.bands[band]} [10`);

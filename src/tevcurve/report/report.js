@@ -3,7 +3,9 @@
   let figures, curve;
   const form = document.getElementById("controls");
   const DAY = 86400000;
-  const PRINTED = { "light-curve": 680, other: 330 };
+  const PRINTED = { "light-curve": 680, "time-flux": 680, other: 330 };
+  let onPaper = false;
+  const redrawn = {};
   const touch = window.matchMedia("(pointer: coarse)").matches;
   const plotOf = (name) => document.getElementById("plot-" + name);
 
@@ -25,9 +27,10 @@
   }
 
   // Narrow windows get smaller letters, and a finger scrolls the page instead of zooming.
-  function fitted(layout) {
+  function fitted(name, layout) {
     const narrow = window.innerWidth < 560;
     const copy = structuredClone(layout);
+    if (onPaper) Object.assign(copy, { width: PRINTED[name] || PRINTED.other, autosize: false });
     copy.dragmode = touch ? false : "zoom";
     if (narrow) {
       copy.font.size = 11;
@@ -147,7 +150,7 @@
   function drawCurve(range = null, anew = false) {
     const chosen = choices();
     const plot = plotOf("light-curve");
-    const layout = fitted(curve.layout);
+    const layout = fitted("light-curve", curve.layout);
     if (curve.times) {
       layout.xaxis.type = chosen.time === "utc" ? "date" : "linear";
       layout.xaxis.title.text = curve.time_titles[chosen.time];
@@ -165,7 +168,7 @@
     sayWhatIsHidden(data, chosen.log);
     const heights = range && marks.heightsIn(data, layout.xaxis.range, chosen.log);
     if (heights) Object.assign(layout.yaxis, { range: heights, autorange: false });
-    const [all, cut] = pieces ? cuts.applied(data, layout, pieces, plot.clientWidth, now) : [data, layout];
+    const [all, cut] = pieces ? cuts.applied(data, layout, pieces, layout.width || plot.clientWidth, now) : [data, layout];
     const [seen, own] = marks.drawn(all, cut);
     document.getElementById("many-marks").hidden = own === cut;
     return Plotly.react(plot, seen, own, config("light-curve"));
@@ -218,19 +221,24 @@
 
   async function drawOther(name, figure) {
     const [plot, pieces] = [plotOf(name), cuts.piecesOf(figure, "mjd")];
-    const layout = fitted(figure.layout);
-    if (!pieces) return Plotly.newPlot(plot, ...marks.drawn(figure.data, layout), config(name));
-    const parts = (now) => cuts.applied(figure.data, layout, pieces, plot.clientWidth, now);
-    await Plotly.newPlot(plot, ...parts(null), config(name));
+    if (!pieces) return Plotly.newPlot(plot, ...marks.drawn(figure.data, fitted(name, figure.layout)), config(name));
+    redrawn[name] = () => {
+      const layout = fitted(name, figure.layout);
+      return Plotly.react(plot, ...cuts.applied(figure.data, layout, pieces, layout.width || plot.clientWidth, plot.layout), config(name));
+    };
+    await redrawn[name]();
     plot.on("plotly_relayout", (changes) => {
-      if (Object.keys(changes).some(isOfTime)) Plotly.react(plot, ...parts(plot.layout), config(name));
+      if (Object.keys(changes).some(isOfTime)) redrawn[name]();
     });
   }
 
+  // Pieces of an axis are drawn anew, as their ticks are those of a width.
   function print(before) {
+    onPaper = before;
     for (const name of Object.keys(figures)) {
       const width = before ? PRINTED[name] || PRINTED.other : null;
-      Plotly.relayout(plotOf(name), { width: width, autosize: !before });
+      if (name in redrawn) redrawn[name]();
+      else Plotly.relayout(plotOf(name), { width: width, autosize: !before });
     }
   }
 
@@ -248,6 +256,7 @@
     script.textContent = await tables.inflated(document.getElementById("plotly-deflated").textContent);
     document.head.append(script);
     if (curve) setUpControls();
+    if (curve && curve.cuts) redrawn["light-curve"] = () => drawCurve();
     for (const [name, figure] of Object.entries(figures)) {
       if (name === "light-curve") {
         await drawCurve();
