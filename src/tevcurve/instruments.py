@@ -15,6 +15,8 @@ from tevcurve.records import short_repr
 OF_RUNS = tuple(option.name for option in OPTIONS if option.of_runs)
 
 
+# What its runs have to be, each as `tevcurve.pipeline.run_choice.RunChoice` has it.
+OF_CHOICE = ("zenith", "offset", "after", "before", "quality", "telescopes", "where")
 # Rows say the names of theirs with commas between, and files in ASCII.
 _NAME = re.compile(r"[A-Za-z0-9_.+-]+( [A-Za-z0-9_.+-]+)*")
 # Beside the names of instruments this is the key of what their scales are taken from.
@@ -46,6 +48,8 @@ class Instrument:
     data_root, irfs : as in `DataStore`, where `data` are paths
     runs : list of the OBS_IDs that are taken; None for all of the target
     target : str, what its index calls the target, where that is another name than others have for it
+    zenith, offset, after, before, quality, telescopes, where : which of its runs are taken, as in `choose` of
+        `tevcurve.light_curve`; None for whatever they are
     safe_energy, responses, offset_max, width, binsz, unbinned, on_radius, off_regions, n_off, angular_size : as in
         `tevcurve.light_curve`
     """
@@ -66,8 +70,20 @@ class Instrument:
     off_regions: Any = UNSAID
     n_off: Any = UNSAID
     angular_size: Any = UNSAID
+    zenith: Any = UNSAID
+    offset: Any = UNSAID
+    after: Any = UNSAID
+    before: Any = UNSAID
+    quality: Any = UNSAID
+    telescopes: Any = UNSAID
+    where: Any = UNSAID
 
     __repr__ = short_repr
+
+    def choice(self) -> dict[str, Any]:
+        """Dict of what it says of which runs are taken."""
+        values = {name: getattr(self, name) for name in OF_CHOICE}
+        return {name: value for name, value in values.items() if value is not UNSAID}
 
     def options(self) -> dict[str, Any]:
         """Dict of the options that it says something of, the method among them."""

@@ -9,7 +9,7 @@ from two_instruments import NAMES, make_stores
 from tevcurve import CrossCalibration, Instrument, Systematic, light_curve
 from tevcurve.config import Config, ConfigError, read_config
 from tevcurve.config.instruments import KEYS_OF_ONE
-from tevcurve.instruments import OF_RUNS
+from tevcurve.instruments import OF_CHOICE, OF_RUNS
 
 TEXT = """version: 1
 instruments:
@@ -41,7 +41,7 @@ def stores(tmp_path_factory):
 
 def test_what_an_instrument_may_say_is_what_the_record_has():
     said = {key.name for key in KEYS_OF_ONE}
-    assert said == {"data", "data_root", "irfs", "runs", "target", "method", *OF_RUNS}
+    assert said == {"data", "data_root", "irfs", "runs", "target", "method", *OF_RUNS, *OF_CHOICE}
     assert said == set(Instrument.__dataclass_fields__)
 
 

@@ -11,6 +11,7 @@ from astropy import units as u
 from astropy.time import Time
 
 from tevcurve.errors import InputError
+from tevcurve.leap_seconds import as_if_none_were_to_come
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +96,8 @@ def as_times(words, scale=None):
     else:
         values = (words,)
     try:
-        return Time(*values, **options)
+        with as_if_none_were_to_come():
+            return Time(*values, **options)
     except ValueError as error:
         wrong = next((word for word in words if not is_time(word)), words[0])
         raise InputError(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from tevcurve.config.keys import INPUT
+from tevcurve.config.keys import CHOICES, INPUT
 from tevcurve.config.mistakes import ConfigError, checked_values
 from tevcurve.config.values import Kind, kind_of, or_none
 from tevcurve.errors import InputError
@@ -16,6 +16,7 @@ _OF_DATA = ("data", "data_root", "irfs", "runs", "target")
 KEYS_OF_ONE = (
     *(key for name in _OF_DATA for key in INPUT if key.name == name),
     *(option for option in OPTIONS if option.name == "method" or option.of_runs),
+    *CHOICES,
 )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tevcurve.data.conditions import range_texts
 from tevcurve.errors import InputError
+from tevcurve.files.unit_words import unit_of_text
 
 if TYPE_CHECKING:
     from astropy.units import Quantity, UnitBase
@@ -131,8 +132,6 @@ def as_quantities(texts: list[str] | str, unit: str, what: str) -> "Quantity":
 
 @lru_cache(maxsize=64)
 def _unit(text: str) -> "UnitBase":
-    from tevcurve.files.unit_words import unit_of_text
-
     return unit_of_text(_UNIT_WORDS.get(text.lower(), text))
 
 

@@ -18,7 +18,7 @@ from tevcurve.pipeline.given_data import sources_of
 from tevcurve.pipeline.instruments import observations_of_each
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.not_known import check_given, check_together, with_error_by_row, with_night
-from tevcurve.pipeline.run_choice import RunChoice, chosen_meta
+from tevcurve.pipeline.run_choices import RunChoices
 from tevcurve.pipeline.run_settings import settings_of
 from tevcurve.pipeline.targets import of_sources, spelled_target
 from tevcurve.problems import remark
@@ -48,9 +48,9 @@ def job_of(observations, target, name, asked, instruments=None, calibration=None
     each = settled_of_each(asked, instruments)
     asked = options_of_rows(each)
     as_exclusions(asked["exclusion"])
-    choice = RunChoice.of(choose)
+    choices = RunChoices.of(choose, instruments)
     observations, position, named = _found(observations, instruments, target)
-    observations, not_chosen = choice.split(observations, position)
+    observations, not_chosen = choices.split(observations, position)
     if name is None:
         name = named or position.icrs.to_string("hmsdms", precision=1)
     field, source = _field(asked, str(name), position)
@@ -75,7 +75,7 @@ def job_of(observations, target, name, asked, instruments=None, calibration=None
         field=field,
         time_bins=time_bins,
         options=options,
-        meta={"source": str(name)} | ({} if limit is None else {"upper_limit": limit}) | chosen_meta(choice),
+        meta={"source": str(name)} | ({} if limit is None else {"upper_limit": limit}) | choices.said(),
         stacked=bool(asked["stacked"]),
         exclusion=asked["exclusion"],
         selected_by=named,

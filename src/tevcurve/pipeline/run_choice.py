@@ -19,11 +19,12 @@ from tevcurve.data.row_expression import NotSaid, RowExpression
 from tevcurve.data.store_tables import table_of_bytes
 from tevcurve.data.time import TimeReference
 from tevcurve.errors import InputError, TevcurveError
+from tevcurve.leap_seconds import as_if_none_were_to_come
 from tevcurve.problems import NOT_CHOSEN, Problem, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.run_id import RunId
 
-STAGE, CHOSEN = "choice of runs", "runs_chosen"
+STAGE = "choice of runs"
 ANGLES = "a condition on an angle such as '<50 deg', '>=20 deg' or '20-50 deg'"
 NUMBERS = "a condition such as 0, '0, 1' or '<=1'"
 TELESCOPES = "how many there are, such as 4 or '>=3', or which are among them, such as '[1, 2]' or 'CT1, CT2'"
@@ -106,7 +107,9 @@ class RunChoice:
             raise InputError("offset is given, and each of several sources has its own; wanted is none.")
         taken, others = [], []
         for one in observations:
-            reason = self._against(_RunFacts(one), position)
+            # A bound may be far ahead.
+            with as_if_none_were_to_come():
+                reason = self._against(_RunFacts(one), position)
             if reason is None:
                 taken.append(one)
             else:
@@ -134,16 +137,6 @@ class RunChoice:
 
 
 ALL_RUNS = RunChoice()
-
-
-def chosen_meta(choice: RunChoice) -> dict[str, Any]:
-    """What a light curve says of the choice of its runs, a dict; {} where all are taken. choice: of its runs."""
-    return {CHOSEN: choice.said()} if choice else {}
-
-
-def choice_of_meta(meta: Mapping[str, Any]) -> RunChoice:
-    """The `RunChoice` of what a light curve says of itself. meta: dict, as `chosen_meta` adds to it."""
-    return RunChoice.of(meta.get(CHOSEN))
 
 
 def _words(name: str, text: str) -> str:

@@ -1,7 +1,7 @@
 """By what the runs of a light curve were chosen, so that more of them are chosen by the same."""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from astropy.coordinates import SkyCoord
 
@@ -9,7 +9,7 @@ from tevcurve.data import DataStore
 from tevcurve.data.target_position import target_position
 from tevcurve.errors import MissingError, TevcurveError
 from tevcurve.pipeline.given_data import sources_of
-from tevcurve.pipeline.run_choice import ALL_RUNS, RunChoice, choice_of_meta
+from tevcurve.pipeline.run_choices import RunChoices
 from tevcurve.pipeline.targets import SAME_PLACE, key_in_index, observations_of, runs_of_target
 from tevcurve.problems import Problem
 
@@ -22,13 +22,13 @@ class Selection:
 
     position: `SkyCoord` of the source. names: tuple of str, each what an index may call it; () for none. either: bool,
     whether a store that has none of the names is searched at the position, as those of a result of several stores are.
-    choice: `RunChoice` among these.
+    choices: `RunChoices` among these.
     """
 
     position: SkyCoord
     names: tuple[str, ...] = ()
     either: bool = False
-    choice: RunChoice = ALL_RUNS
+    choices: RunChoices = field(default_factory=RunChoices)
 
     @classmethod
     def of_result(cls, result):
@@ -44,7 +44,7 @@ class Selection:
         plan : `LightCurveOrigin`
         config : dict of the configuration, empty where there is none
         """
-        return replace(cls._named_in(plan, config), choice=choice_of_meta(plan.meta))
+        return replace(cls._named_in(plan, config), choices=RunChoices.of_meta(plan.meta))
 
     @classmethod
     def _named_in(cls, plan, config):
@@ -67,7 +67,8 @@ class Selection:
         plan : `LightCurveOrigin` whose instruments have names
         name : str, of the instrument
         """
-        return replace(self, names=_without_none([plan.instruments[name]]))
+        names = _without_none([plan.instruments[name]])
+        return replace(self, names=names, choices=self.choices.of_instrument(name))
 
     def choose(self, given):
         """(list of observations, list of `Problem`): the chosen ones, and those that are near or of the target and not
@@ -82,7 +83,7 @@ class Selection:
             is_index = isinstance(source, DataStore) and source.has_obs_index
             found, left = self._of_store(source) if is_index else self._of_runs(_runs_of(source))
             chosen, others = chosen + found, others + left
-        chosen, not_chosen = self.choice.split(chosen, self.position)
+        chosen, not_chosen = self.choices.split(chosen, self.position)
         return chosen, [*others, *not_chosen]
 
     def _of_store(self, store):

@@ -1,6 +1,9 @@
 """Which of the instruments of a light curve further runs are of, so that they are called as these are."""
 
+from dataclasses import replace
+
 from tevcurve.errors import InputError, TevcurveError
+from tevcurve.pipeline.run_choices import RunChoices
 from tevcurve.pipeline.selection import STAGE, Selection
 from tevcurve.problems import Problem
 
@@ -18,8 +21,12 @@ def chosen_for(result, given, instrument=None):
     """
     plan, selection = result.light_curve.origin, Selection.of_result(result)
     if instrument is None:
-        chosen, left_out = selection.choose(given)
-        return (chosen, left_out) if not plan.instruments else _called(chosen, left_out, plan)
+        if not plan.instruments:
+            return selection.choose(given)
+        # Which choice is theirs is known once they are called as their instruments are.
+        chosen, left_out = _called(*replace(selection, choices=RunChoices()).choose(given), plan)
+        chosen, not_chosen = selection.choices.split(chosen, selection.position)
+        return chosen, [*left_out, *not_chosen]
     if instrument not in plan.instruments:
         names = ", ".join(plan.instruments)
         there = (
