@@ -229,7 +229,7 @@ def test_what_such_rows_can(observations):
         assert rows_with(joint, protocol, use="A test") is joint
     with pytest.raises(InputError, match="3D and runs in 1D cannot"):
         rows_with(joint, Reshaped, use="A free index")
-    with pytest.raises(InputError, match="feldman-cousins"):
+    with pytest.raises(InputError, match="Intervals of Feldman & Cousins are for rows of one method"):
         joint.drawn()
     assert rows_of(lc).maker is not None
 

@@ -346,7 +346,9 @@ def test_whose_errors_and_limits_rows_have_stands_wherever_they_are_shown(tmp_pa
         told[suffix] = path.read_bytes().decode(errors="replace")
         assert "feldman-cousins" in told[suffix]
         if suffix not in ("tex", "mrt"):
-            assert LightCurve.read(path).table["interval"].tolist() == curve.table["interval"].tolist()
+            read = LightCurve.read(path)
+            assert read.table["interval"].tolist() == curve.table["interval"].tolist()
+            assert read.meta["interval"] == "auto"
     assert all("Feldman" in told[suffix] for suffix in ("tex", "mrt"))
     curve.write(tmp_path / "atel.txt", format="atel")
     sentences = (tmp_path / "atel.txt").read_text()

@@ -210,8 +210,8 @@ class MixedRows(RowLikelihood):
     def drawn(self):
         """Raises `InputError`: no interval is made of toys that are counts in part."""
         raise InputError(
-            "interval='feldman-cousins' is for rows of one method, and these have runs in 3D and runs in 1D; wanted is "
-            "interval='likelihood', or one method for all."
+            "Intervals of Feldman & Cousins are for rows of one method, and these have runs in 3D and runs in 1D; "
+            "wanted is interval='likelihood', or one method for all."
         )
 
 

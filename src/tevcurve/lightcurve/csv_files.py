@@ -16,6 +16,7 @@ from astropy.time import Time
 from tevcurve.errors import DataError
 from tevcurve.lightcurve.file_formats import FileFormat
 from tevcurve.lightcurve.interop.read_texts import first_line, rows_of_csv
+from tevcurve.lightcurve.interval_words import INTERVAL, meta_of_rows
 from tevcurve.lightcurve.papers.rounded import decimals_of_shown, number_text
 from tevcurve.lightcurve.papers.shown import MADE, PDG, TIMES, Shown, chosen_table, with_utc
 from tevcurve.lightcurve.table_making import light_curve_table
@@ -82,6 +83,7 @@ def from_csv(data: bytes, path: Path) -> Table:
     start, stop = (Time(values.pop(name), format="mjd", scale=scales.copy().pop()) for name in TIMES)
     levels = set(values.get("upper_limit", np.zeros(0)).tolist())
     meta = {"upper_limit": levels.pop()} if len(levels) == 1 and not any(map(np.isnan, levels)) else {}
+    meta |= meta_of_rows(cells.get(INTERVAL, ()))
     return light_curve_table(
         start, stop, {name: each for name, each in values.items() if name not in MADE}, meta
     )

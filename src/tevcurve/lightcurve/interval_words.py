@@ -1,6 +1,6 @@
 """Whose errors and limits rows have, in words: of the likelihood, or of Feldman & Cousins."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from astropy.table import Row
@@ -39,3 +39,13 @@ def limit_of_row_by(row: Row) -> str:
 def is_of_rows(meta: Mapping[str, Any]) -> bool:
     """Whether each row has intervals of its own kind. meta: of the table of a light curve."""
     return meta.get(INTERVAL) == AUTO
+
+
+def meta_of_rows(intervals: Collection[str]) -> dict[str, str]:
+    """What the metadata say of rows in a file without these, a dict; {} where all have the likelihood's.
+
+    intervals: texts of the column of the rows.
+    """
+    if FELDMAN_COUSINS not in intervals:
+        return {}
+    return {INTERVAL: AUTO if LIKELIHOOD in intervals else FELDMAN_COUSINS}
