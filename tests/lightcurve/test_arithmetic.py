@@ -1,11 +1,13 @@
 import astropy.units as u
 import numpy as np
 import pytest
+from astropy.table import Table
 from light_curve_rows import assert_same_rows, make_rows
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.columns import QUANTITIES, VARIANTS
+from tevcurve.lightcurve.product import LightCurve
 
 SPREAD = ("_err", "_errn", "_errp")
 
@@ -120,3 +122,12 @@ def test_a_constant_needs_a_reference():
     light_curve.table.remove_column("ref_flux")
     with pytest.raises(InputError, match="without the column ref_flux"):
         light_curve + 1e-12 / u.cm**2 / u.s
+
+
+def test_what_has_no_fluxes_is_not_scaled_without_a_word():
+    table = Table({"t": [59000.5], "V": [13.1], "e": [0.02]})
+    curve = LightCurve.from_table(
+        table, {"time": "t", "mag": "V", "mag_err": "e"}, {"mag": "mag"}, time_scale="utc"
+    )
+    with pytest.raises(InputError, match="A light curve that has no fluxes is not scaled"):
+        curve * 2

@@ -31,6 +31,10 @@ class FluxArithmetic:
 
     def __mul__(self, factor):
         factor, new = _factor(factor, len(self)), self.copy()
+        if not any(map(_is_flux, new.table.colnames)):
+            raise InputError(
+                "A light curve that has no fluxes is not scaled; light_curve.table has its columns."
+            )
         for name in new.table.colnames:
             if _is_flux(name):
                 new.table[name] *= factor.reshape(-1, *[1] * (new.table[name].ndim - 1))

@@ -251,3 +251,18 @@ def test_what_is_asked_for_is_used_or_refused(tmp_path):
         curve.to_text("atel", columns="flux")
     with pytest.raises(InputError, match="No column is named"):
         curve.to_text("csv", columns="")
+
+
+def test_magnitudes_that_a_source_is_fainter_than_are_lower_limits_in_tables_for_papers(tmp_path):
+    table = Table({"t": [59000.5, 59001.5], "V": ["13.10", "<14.37"], "e": ["0.02", ""]})
+    curve = LightCurve.from_table(
+        table, {"time": "t", "mag": "V", "mag_err": "e"}, {"mag": "mag"}, time_scale="utc"
+    )
+    for suffix in ("tex", "mrt"):
+        curve.write(tmp_path / f"curve.{suffix}")
+    (row,) = [line for line in (tmp_path / "curve.tex").read_text().splitlines() if line.startswith("59001")]
+    assert "$> 14.37$" in row
+    read = Table.read(tmp_path / "curve.mrt", format="ascii.mrt")
+    assert np.ma.filled(read["l_mag"], "").tolist() == ["", ">"]
+    assert read["mag"].tolist() == [13.1, 14.37]
+    assert np.ma.getmaskarray(read["e_mag"]).tolist() == [False, True]

@@ -1,4 +1,4 @@
-"""Light curves as tables of LaTeX: a value with its errors in a cell, or its upper limit.
+"""Light curves as tables of LaTeX: a value with its errors in a cell, or its limit.
 
 What is longer than a page is a longtable, which goes on with its heads on the next one.
 """
@@ -26,6 +26,7 @@ from tevcurve.lightcurve.papers.words import (
     error_level,
     limit_level,
     limit_rows,
+    lower_limit_rows,
     threshold_words,
     whose,
     whose_intervals,
@@ -95,7 +96,8 @@ def to_latex(light_curve: "LightCurve", shown: Shown) -> bytes:
         if name in together:
             value = value_of(table, name, shown)
             heads.append(_head(name, value.unit, light_curve))
-            columns.append(_value_cells(value, limit_rows(table, name, shown)))
+            limits = limit_rows(table, name, shown), lower_limit_rows(table, name, shown)
+            columns.append(_value_cells(value, *limits))
         elif _is_value(table, name):
             value = value_of(table, name, shown)
             heads.append(_head(name, value.unit, light_curve))
@@ -188,19 +190,19 @@ def _cell(text: str) -> str:
     )
 
 
-def _value_cells(value: Value, limits: np.ndarray) -> list[str]:
-    """Cells of a value with its errors, statistical and systematic, or its upper limit."""
+def _value_cells(value: Value, limits: np.ndarray, lower: np.ndarray) -> list[str]:
+    """Cells of a value with its errors, statistical and systematic, or its upper or lower limit."""
     nothing = [""] * len(limits)
     texts = {end: value.texts.get(end, nothing) for end in ("", "_err", "_errn", "_errp", "_err_sys", "_ul")}
     total = value.texts.get("_ul_tot", nothing)
-    made = []
+    least, made = value.texts.get("_ll", nothing), []
     for row, is_limit in enumerate(limits.tolist()):
         best, both, down, up, system, limit = (texts[end][row] for end in texts)
         if is_limit:
             made.append(f"$< {total[row] or limit}$")
             continue
         if not best:
-            made.append("--")
+            made.append(f"$> {least[row]}$" if lower[row] else "--")
             continue
         errors = (
             f"^{{+{up}}}_{{-{down}}}"

@@ -7,7 +7,7 @@ and "?" where a row may be blank. astropy reads them: `Table.read(path, format="
 
 import re
 import textwrap
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from astropy.units import UnitBase
 
@@ -23,7 +23,7 @@ from tevcurve.lightcurve.papers.paper_columns import (
     value_of,
 )
 from tevcurve.lightcurve.papers.shown import MADE, Shown, made_column
-from tevcurve.lightcurve.papers.words import limit_rows, percent, threshold_words, whose
+from tevcurve.lightcurve.papers.words import limit_rows, lower_limit_rows, percent, threshold_words, whose
 
 if TYPE_CHECKING:
     from tevcurve.lightcurve.product import LightCurve
@@ -125,6 +125,7 @@ def _fields_of_value(light_curve: "LightCurve", name: str, shown: Shown) -> list
     """The sign of its limits, the value, and its errors."""
     table, meta = light_curve.table, light_curve.meta
     value, limits = value_of(table, name, shown), limit_rows(table, name, shown).tolist()
+    lower = lower_limit_rows(table, name, shown).tolist()
     nothing = [""] * len(limits)
     label, words = _label(name), _words(light_curve, name)
     upper = value.texts.get("_ul", nothing)
@@ -135,15 +136,18 @@ def _fields_of_value(light_curve: "LightCurve", name: str, shown: Shown) -> list
             other if is_limit else text for text, other, is_limit in zip(texts, others, limits, strict=True)
         ]
 
+    def with_lower(texts: list[str], others: list[str]) -> list[str]:
+        return [
+            other if is_lower else text for text, other, is_lower in zip(texts, others, lower, strict=True)
+        ]
+
     fields = []
-    if any(limits):
-        level = meta.get("upper_limit")
-        level = f", of {percent(float(level))} confidence" if level is not None else ""
-        flag = (
-            f"Limit flag on {label}: < for an upper limit{level}{limits_by(meta)}. {threshold_words(shown)}"
-        )
-        fields.append(Field(f"l_{label}", None, instead(nothing, ["<"] * len(limits)), flag, False))
-    fields.append(Field(label, value.unit, instead(value.texts[""], upper), words, True))
+    if any(limits) or any(lower):
+        flags = with_lower(instead(nothing, ["<"] * len(limits)), [">"] * len(lower))
+        told = _flag_words(meta, shown, any(limits), any(lower))
+        fields.append(Field(f"l_{label}", None, flags, f"Limit flag on {label}: {told}", False))
+    shown_values = with_lower(instead(value.texts[""], upper), value.texts.get("_ll", nothing))
+    fields.append(Field(label, value.unit, shown_values, words, True))
     both = {"_errn", "_errp"} <= set(value.texts)
     for end in ("_errn", "_errp", "_err_sys") if both else ("_err", "_err_sys"):
         if end in value.texts:
@@ -151,6 +155,14 @@ def _fields_of_value(light_curve: "LightCurve", name: str, shown: Shown) -> list
             words = _error_words(label, end, meta.get("sigma"))
             fields.append(Field(f"{_ENDS[end]}{label}", value.unit, texts, words, True))
     return fields
+
+
+def _flag_words(meta: Any, shown: Shown, has_upper: bool, has_lower: bool) -> str:
+    """What the signs before limits are."""
+    level = meta.get("upper_limit")
+    level = f", of {percent(float(level))} confidence" if level is not None else ""
+    told = [f"< for an upper limit{level}{limits_by(meta)}. {threshold_words(shown)}"] if has_upper else []
+    return "; ".join([*(["> for a lower limit"] if has_lower else []), *told])
 
 
 def _error_words(label: str, end: str, sigma: float | None) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from astropy.table import Table
 
 from tevcurve.lightcurve.columns import ENDINGS
+from tevcurve.lightcurve.magnitudes import is_magnitude
 from tevcurve.rounding import fixed, to_place
 
 _ENDS = (*ENDINGS, "_ll")
@@ -110,7 +111,10 @@ def number_text(value: float, places: int) -> str:
 
 
 def _of_value(table: Table, value: str) -> np.ndarray:
-    """Decimals (n,) by the smallest error of each row; where there is none two digits of its limit, or of itself."""
+    """Decimals (n,) by the smallest error of each row; where there is none two digits of its limit, or of itself.
+
+    Magnitudes, whose size says nothing of how well they are known, are told to a hundredth then.
+    """
     errors = _columns(table, [f"{value}{end}" for end in ("_err", "_errn", "_errp")])
     limits = _columns(table, [f"{value}{end}" for end in _LIMITS])
     alone = _columns(table, [value])[0]
@@ -119,10 +123,12 @@ def _of_value(table: Table, value: str) -> np.ndarray:
     to_zero = np.isclose(known[1], alone, rtol=1e-6, atol=0) & np.isfinite(known[[0, 2]]).any(axis=0)
     known[1] = np.where(to_zero, np.inf, known[1])
     smallest = known.min(axis=0)
-    places = np.zeros(len(table), dtype=int)
+    places = np.full(len(table), 2)
     for row in range(len(table)):
         if np.isfinite(smallest[row]):
             places[row] = pdg_decimals(smallest[row])
+            continue
+        if is_magnitude(table[value].unit):
             continue
         sizes = [abs(size) for size in (*limits[:, row], alone[row]) if np.isfinite(size) and size]
         places[row] = 1 - int(np.floor(np.log10(sizes[0]))) if sizes else 2

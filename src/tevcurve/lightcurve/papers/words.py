@@ -27,6 +27,19 @@ def limit_rows(table: Table, value: str, shown: Shown) -> np.ndarray:
     return limits_of(table, values, shown.ts_threshold)[0] & np.isfinite(values["upper"])
 
 
+def lower_limit_rows(table: Table, value: str, shown: Shown) -> np.ndarray:
+    """Which rows (n,), bool, are shown as the lower limit of a value, as magnitudes are that a source is fainter than.
+
+    Parameters
+    ----------
+    table : of a light curve
+    value : name of its column
+    shown : with the threshold of the test statistic
+    """
+    values = values_of(table, value, table[value].unit or 1)
+    return limits_of(table, values, shown.ts_threshold)[1] & ~np.isfinite(values["value"])
+
+
 def band_words(table: Table) -> str:
     """The energies of a table with one band, "0.7 to 20 TeV"; "" where it has several, or none. table: of rows."""
     bands = list(bands_of(table))
