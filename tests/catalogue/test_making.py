@@ -90,6 +90,12 @@ def test_the_rows_of_all_are_one_table(whole):
         whole["Vela"]
 
 
+def test_names_are_of_sources_in_any_spelling(whole):
+    alike = whole.result(NAMES[0].upper().replace(" ", "_"))
+    assert alike.light_curve.meta["source"] == NAMES[0]
+    np.testing.assert_array_equal(alike.light_curve.table["flux"], whole[NAMES[0]].table["flux"])
+
+
 def test_the_second_time_nothing_is_read(kept_store, whole, tmp_path, counted):
     shutil.copytree(whole.folder, tmp_path / "copy")
     made(kept_store, tmp_path / "copy")

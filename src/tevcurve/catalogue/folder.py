@@ -12,6 +12,7 @@ import numpy as np
 from astropy.table import Table
 
 from tevcurve.catalogue.long_table import LONG_TABLE, NAME, read_rows
+from tevcurve.data.target_names import plain_name
 from tevcurve.errors import DataError, MissingError
 from tevcurve.files import Checksums, expand_path
 from tevcurve.files.columns import listed
@@ -107,6 +108,7 @@ class LightCurves:
 
     def __getitem__(self, name: str) -> LightCurve:
         number = self._number_of(name)
+        name = self.names[number]
         table = self.rows(number, number + 1)
         row = self.sources[number]
         table.remove_column(NAME)
@@ -135,8 +137,11 @@ class LightCurves:
         return self.rows(0, len(self))
 
     def result(self, name: str) -> Result:
-        """The `Result` of one source. Raises `MissingError` where there is none of the name. name: of the source."""
-        config = None if self.config is None else {**self.config, "source": str(name)}
+        """The `Result` of one source. Raises `MissingError` where there is none of the name.
+
+        name: of the source; case, blanks and the kind of a hyphen make no difference where one alone is meant.
+        """
+        config = None if self.config is None else {**self.config, "source": self.names[self._number_of(name)]}
         return Result(self[name], config, self.provenance, self.folder)
 
     def how_to_make_anew(self, name: str) -> str:
@@ -175,11 +180,14 @@ class LightCurves:
         return table
 
     def _number_of(self, name: str) -> int:
-        if name not in self._number:
+        if name in self._number:
+            return self._number[name]
+        alike = [each for each in self.names if plain_name(each) == plain_name(name)]
+        if len(alike) != 1:
             raise MissingError(
                 f"There is no source {name!r} in {self.folder}; there are {listed(self.names)} (`sources.ecsv`)."
             )
-        return self._number[name]
+        return self._number[alike[0]]
 
     @cached_property
     def _number(self) -> dict[str, int]:

@@ -21,7 +21,8 @@ def light_curves(
 ):
     """Light curves of all sources of a catalogue from one reading of the runs, with pages to look at.
 
-    The same command goes on with what is in the folder after it was stopped, and adds what runs are new.
+    The same command goes on with what is in the folder after it was stopped, and adds what runs are new. Runs are
+    chosen for all sources alike; how far from the pointing a source may be is said by --offset-max.
 
     \b
     tevcurve light-curves PATH positions.csv --output field

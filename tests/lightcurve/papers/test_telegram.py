@@ -1,5 +1,6 @@
 """Sentences for a telegram, night by night."""
 
+import numpy as np
 import pytest
 from light_curves_to_draw import make, make_nights
 
@@ -39,3 +40,12 @@ def test_each_night_is_told_of_those_that_observed_it():
     first, second, _ = curve.to_text("atel").strip().split("\n\n")
     assert first.startswith("hess observed")
     assert second.startswith("hess and magic observed")
+
+
+def test_what_was_not_observed_is_not_told():
+    curve = make([NIGHT, NIGHT + 1], [NIGHT + 0.1, NIGHT + 1.1], [np.nan, 2.5], livetime=[0.0, 5400.0])
+    first, _ = curve.to_text("atel").strip().split("\n\n")
+    assert first.startswith("We observed the source from 2006-07-30")
+    curve.table["livetime"] = 0.0
+    with pytest.raises(InputError, match="No row of the light curve has good time"):
+        curve.to_text("atel")

@@ -36,7 +36,8 @@ def to_telegram(light_curve: "LightCurve", shown: Shown) -> bytes:
     light_curve : LightCurve
     shown : with the threshold of the test statistic, below which the limit is told
 
-    Raises `InputError` for a light curve in parts of nights that does not know its events, and for chosen columns.
+    Rows without good time are left out. Raises `InputError` for a light curve in parts of nights that does not know
+    its events, for one without good time, and for chosen columns.
     """
     if shown.columns is not None or shown.utc or shown.digits is not None:
         raise InputError("The sentences of a telegram have no columns; wanted is the format alone.")
@@ -47,8 +48,15 @@ def to_telegram(light_curve: "LightCurve", shown: Shown) -> bytes:
         [np.asarray(nights.table[name]) for name in ("e_min", "time_min") if name in nights.table.colnames]
     )
     limits = limit_rows(nights.table, "flux", shown)
+    observed = (
+        np.asarray(nights.table["livetime"]) > 0
+        if "livetime" in nights.table.colnames
+        else np.ones(len(order), bool)
+    )
+    if not observed.any():
+        raise InputError("No row of the light curve has good time; a telegram is about one that has.")
     paragraphs = []
-    for row in order.tolist():
+    for row in order[observed[order]].tolist():
         # Each night has a power of ten of its own.
         value = value_of(nights.table[row : row + 1], "flux", shown)
         paragraphs.append(_sentences(nights, row, value, bool(limits[row])))
