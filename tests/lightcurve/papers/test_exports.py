@@ -239,6 +239,20 @@ def test_leap_seconds_are_told():
     assert times == "2016-12-31T23:59:60.0Z,2017-01-01T00:00:09.0Z"
 
 
+def test_letters_that_ascii_has_not_are_written_otherwise(tmp_path):
+    curve = made()
+    curve.meta["source"] = "η Car\u2013β é"
+    curve.table["reason"] = ["über 5 σ"] * 6
+    text = curve.to_text("cds", columns="flux,reason")
+    assert text.isascii()
+    assert "light curve of eta Car-beta e, 0.5 to 1.5 TeV" in text
+    table = Table.read(text.splitlines(), format="ascii.mrt")
+    assert set(table["reason"].tolist()) == {"uber 5 sigma"}
+    again = LightCurve.read(curve.write(tmp_path / "a.fits", format="gadf"))
+    assert again.meta["source"] == curve.meta["source"]
+    assert set(again.table["reason"].tolist()) == {"?ber 5 ?"}
+
+
 def test_what_is_asked_for_is_used_or_refused(tmp_path):
     curve = made()
     with pytest.raises(InputError, match="digits is 'few'; wanted is 'exact' or 'pdg'"):

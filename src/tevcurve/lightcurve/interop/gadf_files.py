@@ -56,6 +56,10 @@ def fits_bytes(table: Table, good: tuple[Time, Time]) -> bytes:
     meta = dict(table.meta)
     plain = Table(table, copy=False)
     plain.meta = {}
+    for name in plain.colnames:
+        if plain[name].dtype.kind == "U":
+            texts = [fits_text(text) for text in plain[name].ravel().tolist()]
+            plain[name] = np.array(texts, dtype=str).reshape(plain[name].shape)
     hdu = fits.table_to_hdu(plain)
     hdu.name = FLUX_POINTS_HDU
     # Said where texts go over several cards: https://fits.gsfc.nasa.gov/registry/continue_keyword.html.
@@ -103,8 +107,8 @@ GADF_FITS = FileFormat(
     (".fits", ".fits.gz"),
     "a FITS table that gammapy opens",
     layout="gadf",
-    loses="metadata that are neither numbers nor texts, good times (gammapy reads these), and the scale UTC, "
-    "which becomes TT",
+    loses="metadata that are neither numbers nor texts, letters of columns that ASCII has not, good times (gammapy "
+    "reads these), and the scale UTC, which becomes TT",
     encode=to_gadf_fits,
     needs=NEEDS,
 )

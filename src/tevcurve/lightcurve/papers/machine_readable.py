@@ -7,6 +7,7 @@ and "?" where a row may be blank. astropy reads them: `Table.read(path, format="
 
 import re
 import textwrap
+import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from astropy.units import UnitBase
@@ -58,6 +59,7 @@ _LABELS = {
     "timesys": "TimeSys",
     "upper_limit": "CL",
 }
+_GREEK = re.compile(r"GREEK (?:SMALL|CAPITAL) LETTER (\w+)")
 # In place of a blank at which no line may end; wrapping knows it for a letter.
 _HELD = "\x00"
 _ENDS = {"_errn": "e_", "_errp": "E_", "_err": "e_", "_err_sys": "s_"}
@@ -105,7 +107,7 @@ def to_mrt(light_curve: "LightCurve", shown: Shown) -> bytes:
         )
     ]
     fields = [field for field in fields if any(field.texts) or not field.is_number]
-    title = whose(light_curve)
+    title = ascii_text(whose(light_curve))
     lines = [
         *_wrapped("Title: ", title[:1].upper() + title[1:]),
         "Authors:",
@@ -118,7 +120,7 @@ def to_mrt(light_curve: "LightCurve", shown: Shown) -> bytes:
     lines += _byte_by_byte(fields, [_width(column) for column in columns])
     lines += ["-" * WIDTH]
     lines += [" ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
-    return ("\n".join(lines) + "\n").encode("ascii", "replace")
+    return ("\n".join(lines) + "\n").encode("ascii")
 
 
 def _fields_of_value(light_curve: "LightCurve", name: str, shown: Shown) -> list[Field]:
@@ -186,8 +188,26 @@ def _field(light_curve: "LightCurve", name: str, shown: Shown) -> Field:
         return Field(_label(name), value.unit, value.texts[""], _words(light_curve, name), True)
     texts = plain_texts(table, name, shown)
     return Field(
-        _label(name), unit, [" ".join(text.split()) for text in texts], _words(light_curve, name), number
+        _label(name),
+        unit,
+        [" ".join(ascii_text(text).split()) for text in texts],
+        _words(light_curve, name),
+        number,
     )
+
+
+def ascii_text(text: str) -> str:
+    """A text in ASCII, as these tables are: without accents, Greek letters by their names. text: any."""
+    return "".join(sign if sign.isascii() else _in_ascii(sign) for sign in text)
+
+
+def _in_ascii(sign: str) -> str:
+    greek = _GREEK.fullmatch(unicodedata.name(sign, ""))
+    if greek:
+        return greek[1].lower()
+    if sign == "\u2212" or unicodedata.category(sign) == "Pd":
+        return "-"
+    return unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode() or "?"
 
 
 def _label(name: str) -> str:
