@@ -76,10 +76,12 @@ def figure(raw, scaled):
     constant = scaled.variability(n_toys=0).ts_var.constant.to_value(UNIT)
     left.axhline(constant, color="0.5", lw=1, zorder=0)
     left.set_xticks(place, [time[:10] for time in scaled.time_start.utc.iso], rotation=30, ha="right")
-    left.set_ylabel("flux, 1 to 10 TeV (1e-11 cm$^{-2}$ s$^{-1}$)")
+    left.set_ylabel("Flux (1–10 TeV) [10$^{-11}$ cm$^{-2}$ s$^{-1}$]")
     left.set_ylim(bottom=0)
     left.set_title(
-        "hollow: as each sees it; full: as hess would, pale: with its scale", fontsize="medium", loc="left"
+        "Crab nebula; hollow: as each sees it; full: as hess would, pale: with its scale",
+        fontsize="medium",
+        loc="left",
     )
     left.legend(frameon=False, ncols=3, loc="lower left")
     scales = scaled.origin.systematics.scales
@@ -94,7 +96,7 @@ def figure(raw, scaled):
     right.axvline(1, color="0.5", lw=1)
     right.set_yticks(range(len(scales.names)), [f"{name} / hess" for name in scales.names])
     right.set_ylim(-0.6, len(scales.names) - 0.4)
-    right.set_xlabel("scale of the flux")
+    right.set_xlabel("Scale of the flux")
     right.set_title("full: of a constant source; hollow: published", fontsize="medium", loc="left")
     return drawn
 

@@ -18,7 +18,7 @@ import numpy as np
 from astropy.coordinates import SkyCoord
 
 from tevcurve import DataStore, LogParabola, light_curve
-from tevcurve.figures import save_figure
+from tevcurve.figures import COLOURS, save_figure
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE, FIGURE = ROOT / "docs" / "guide" / "joint_crab.md", ROOT / "docs" / "figures" / "joint_crab.png"
@@ -179,7 +179,7 @@ def figure(results):
         1, 2, figsize=(10, 4), layout="constrained", width_ratios=(3, 2), sharey=True
     )
     for place, one in enumerate(results):
-        colour, y = f"C{place}", -place
+        colour, y = COLOURS[place], -place
         flux, error = one.case.published.integral(COMMON)
         box = {"alpha": 0.25, "color": colour, "lw": 0}
         left.fill_betweenx([y - 0.4, y + 0.4], flux - error, flux + error, **box)
@@ -195,10 +195,10 @@ def figure(results):
                 row["norm"], y + shift, xerr=row["norm_err"], fmt=mark, ms=5, color=colour, mfc=face
             )
     left.set_yticks(-np.arange(len(results)), [one.case.name for one in results])
-    left.set_xlabel("flux, 1 to 10 TeV (1e-11 cm$^{-2}$ s$^{-1}$)")
-    left.set_title("nights; bands: published, all nights", fontsize="medium", loc="left")
+    left.set_xlabel("Flux (1–10 TeV) [10$^{-11}$ cm$^{-2}$ s$^{-1}$]")
+    left.set_title("Crab nebula: nights; bands: published, all nights", fontsize="medium", loc="left")
     right.axvline(1, color="0.5", lw=1)
-    right.set_xlabel("all runs over the publication, its range of energy")
+    right.set_xlabel("Flux of all runs over the publication's")
     right.set_title("dots: defaults; squares: as published", fontsize="medium", loc="left")
     return drawn
 

@@ -17,6 +17,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from astropy.coordinates import SkyCoord
+from matplotlib.patheffects import withStroke
 
 from tevcurve import (
     DataStore,
@@ -34,6 +35,7 @@ from tevcurve.demo import demo_light_curve
 from tevcurve.figures import save_figure
 from tevcurve.figures.style import COLOURS
 from tevcurve.lightcurve.bins import bayesian_blocks, by_run
+from tevcurve.lightcurve.plot import plot_blocks, plot_flare
 from tevcurve.lightcurve.variability import bayesian_blocks as blocks_of
 from tevcurve.lightcurve.variability import flare_profile
 from tevcurve.live.baseline import baseline_of
@@ -54,8 +56,12 @@ def night():
     """The simulated night: the flux with blocks and the fit of the flare, the photon index below."""
     curve = demo_light_curve(free=("index",))
     flux = demo_light_curve()
-    over = {"blocks": blocks_of(flux, n_toys=0), "flare": flare_profile(flux, n_toys=0)}
-    return curve.plot_panels(below=["index"], exposure=True, time_format="iso", **over)[0].figure
+    axes = curve.plot_panels(below=["index"], exposure=True, time_format="utc", label="5-minute bins")
+    plot_blocks(blocks_of(flux, n_toys=0), axes[0], label="Bayesian blocks")
+    plot_flare(flare_profile(flux, n_toys=0), axes[0], label="Fit of a flare")
+    for ax in axes:
+        ax.margins(x=0.02)
+    return axes[0].figure
 
 
 def sky_models():
@@ -76,7 +82,7 @@ def sky_models():
         values, errors = (1e12 * np.asarray(lc.table[name]) for name in ("flux", "flux_err"))
         number = np.arange(1, len(values) + 1) + shift
         flux.errorbar(number, values, errors, fmt="o", color=colour, label=label)
-    flux.set(xlabel="Run", ylabel=r"Flux, 1-10 TeV [10$^{-12}$ cm$^{-2}$ s$^{-1}$]", ylim=(0, 11.5))
+    flux.set(xlabel="Run", ylabel=r"Flux of B (1–10 TeV) [10$^{-12}$ cm$^{-2}$ s$^{-1}$]", ylim=(0, 11.5))
     flux.legend(loc="upper right")
     return figure
 
@@ -115,13 +121,17 @@ def _events_with_models(ax, observations, models):
     )
     x, y = np.rad2deg((lon - lon0) * np.cos(lat0)), np.rad2deg(lat - lat0)
     bins = np.arange(-0.9, 0.91, 0.04)
-    ax.hist2d(x[energy > 1], y[energy > 1], bins=[bins, bins], cmap="Greys", vmax=15)
+    *_, image = ax.hist2d(x[energy > 1], y[energy > 1], bins=[bins, bins], cmap="Greys", vmax=15)
+    label = "Events above 1 TeV per (0.04°)$^2$"
+    ax.figure.colorbar(image, ax=ax, extend="max", label=label, shrink=0.9)
     for number, model in enumerate(models):
         lon, lat = model.spatial_model.lonlat()
         place = np.rad2deg((lon - lon0) * np.cos(lat0)), np.rad2deg(lat - lat0)
         colour = COLOURS[0] if number == 0 else COLOURS[1]
         ax.plot(*place, marker="*" if number == 0 else "o", color=colour)
-        ax.annotate(model.name, place, (6, 6), textcoords="offset points", color=colour, fontsize=13)
+        outline = [withStroke(linewidth=2.5, foreground="white")]
+        style = {"color": colour, "fontsize": 13, "path_effects": outline}
+        ax.annotate(model.name, place, (14, 12), textcoords="offset points", **style)
         if not model.spatial_model.is_point:
             ax.add_patch(plt.Circle(place, model.spatial_model.sigma.value, fill=False, color=colour))
     ax.set(
@@ -138,7 +148,7 @@ def flare_night():
     blocks = curve.rebin(time_bins=bayesian_blocks(0.01))
     # the last bin of a run may be a few seconds
     whole = curve[curve.table["ontime"] > 60]
-    axes = whole.plot_panels(below=[(index, "index")], blocks=blocks, exposure=curve, time_format="iso")
+    axes = whole.plot_panels(below=[(index, "index")], blocks=blocks, exposure=curve, time_format="utc")
     return axes[0].figure
 
 
@@ -148,7 +158,7 @@ def replay_of_the_flare():
         light_curve(_release(), f"PKS 2155-304 ({name})", width, [0.8, 20] * u.TeV, **LIVE)
         for name, width in (("flare", "2 min"), ("steady", "run"))
     )
-    return replay(night, baseline_of(quiet, night)).plot(time_format="iso")[0].figure
+    return replay(night, baseline_of(quiet, night)).plot(time_format="utc")[0].figure
 
 
 def absorption():
@@ -160,11 +170,11 @@ def absorption():
         2, 1, figsize=(8, 6), sharex=True, gridspec_kw={"hspace": 0.08}, layout="constrained"
     )
     for curve, name, style in (
-        (seen, "power law as it arrives", {"fmt": "o", "color": "#0072B2", "ms": 6, "mfc": "none"}),
+        (seen, "power law as it arrives", {"fmt": "o", "color": COLOURS[0], "ms": 6, "mfc": "none"}),
         (
             own,
-            "power law of the source, absorbed (Dominguez et al. 2011, z = 0.116)",
-            {"fmt": "s", "color": "#D55E00", "ms": 3},
+            "power law of the source, absorbed (Domínguez et al. 2011, z = 0.116)",
+            {"fmt": "s", "color": COLOURS[1], "ms": 3},
         ),
     ):
         table = curve.table
@@ -172,9 +182,11 @@ def absorption():
         axes[0].errorbar(hours, 1e10 * table["flux"], 1e10 * table["flux_err"], lw=1, label=name, **style)
         fitted = np.isfinite(table["index_err"])
         axes[1].errorbar(hours[fitted], table["index"][fitted], table["index_err"][fitted], lw=1, **style)
-    axes[0].set_ylabel("Flux, 0.7 to 20 TeV [1e-10 cm$^{-2}$ s$^{-1}$]")
+    axes[0].set_ylabel("Flux (0.7–20 TeV) [10$^{-10}$ cm$^{-2}$ s$^{-1}$]")
+    axes[0].set_title("PKS 2155-304 (flare)", loc="left")
+    axes[0].axhline(0, color="0.6", lw=0.8, zorder=0.5)
     axes[0].legend(frameon=False, loc="upper right", fontsize=8)
-    axes[1].set_ylabel("Index")
+    axes[1].set_ylabel("Photon index")
     axes[1].set_xlabel("Hours from midnight (TT), 30 July 2006")
     return figure
 
@@ -182,7 +194,7 @@ def absorption():
 def hardness():
     """The same night in two energy bands and their ratio."""
     curve = _flare([0.7, 1.3, 20], "10 min")
-    axes = curve.plot_panels(below=[curve.hardness()], exposure=True, time_format="iso")
+    axes = curve.plot_panels(below=[curve.hardness()], exposure=True, time_format="utc")
     return axes[0].figure
 
 
@@ -195,8 +207,9 @@ def spectra_in_time():
 def nights_of_years():
     """PKS 2155-304 in 2006 and 2008, run by run in two bands, with the gaps between the nights cut out."""
     spectrum = PowerLaw(index=3.4)
-    curve = light_curve(_release(), PKS, by_run(), [0.7, 1.5, 20] * u.TeV, spectrum=spectrum)
-    return curve.plot_panels(gaps="cut", time_format="iso")[0].figure
+    bands = [0.7, 1.5, 20] * u.TeV
+    curve = light_curve(_release(), PKS, by_run(), bands, spectrum=spectrum, name="PKS 2155-304")
+    return curve.plot_panels(time_format="utc")[0].figure
 
 
 def crab_maps():

@@ -35,7 +35,8 @@ def measure(share, rng, data):
         "part": [part.n_rows, float(part.value), float(part.error)],
         "whole": [longer.n_rows, float(longer.value), float(longer.error)],
         "summary": str(curve.variability()),
-        "time_mjd": whole.time.utc.mjd.tolist(),
+        # six digits are kept, in which MJD are the same all night
+        "hours": (24 * (whole.time.utc.mjd - START.utc.mjd)).tolist(),
         "flux": u.Quantity(whole.table["flux"]).to_value("cm-2 s-1").tolist(),
         "flux_err": u.Quantity(whole.table["flux_err"]).to_value("cm-2 s-1").tolist(),
     }
@@ -46,12 +47,12 @@ def figure(found):
     import matplotlib.pyplot as plt
 
     fig, ax = plt.subplots(figsize=(9, 3.4), layout="constrained")
-    hours = 24 * (np.array(found["time_mjd"]) - START.utc.mjd)
+    hours = np.array(found["hours"])
     flux, err = (1e11 * np.array(found[name]) for name in ("flux", "flux_err"))
     ax.axvspan(0, N_BINS / 6, color="0.92", zorder=0, label="20:30 to 02:10 UTC")
     ax.errorbar(hours, flux, err, fmt="o", ms=3.5, lw=1, color=COLOURS[1], label="1D, 10-minute bins")
     ax.set(
-        xlabel="Hours since 2006-07-29 20:30 UTC", ylabel="Flux, 0.7-20 TeV (10$^{-11}$ cm$^{-2}$ s$^{-1}$)"
+        xlabel="Hours since 2006-07-29 20:30 UTC", ylabel="Flux (0.7–20 TeV) [10$^{-11}$ cm$^{-2}$ s$^{-1}$]"
     )
     ax.set_ylim(bottom=0)
     ax.legend(frameon=False)

@@ -1,5 +1,7 @@
 """The ratio of the fluxes of two energy bands in each time bin."""
 
+from statistics import NormalDist
+
 import numpy as np
 from astropy.table import Column, Table
 
@@ -88,6 +90,7 @@ def hardness_table(light_curve, origin, bands, sigma=None, upper_limit=None, sig
         "band_high_TeV": edges[high : high + 2].tolist(),
         "sigma": sigma,
         "sigma_ul": limit,
+        "upper_limit": NormalDist().cdf(limit),
     }
     return Table(shown, meta=meta, copy=False)
 

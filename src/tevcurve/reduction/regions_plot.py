@@ -95,6 +95,7 @@ def _projection(records):
 def _draw_counts(ax, records):
     """The events of all runs in the pixels of an axes, as far as the regions reach."""
     from astropy.wcs.utils import proj_plane_pixel_scales
+    from matplotlib.ticker import MaxNLocator
 
     on = records[0].on_lon, records[0].on_lat
     reach = max(
@@ -117,7 +118,11 @@ def _draw_counts(ax, records):
     )
     extend = "max" if counts.max() > highest else "neither"
     label = f"Events per ({size:.2g}°)², all energies"
-    draw_colour_bar(image, ax, below=True, extend=extend).set_label(label)
+    bar = draw_colour_bar(image, ax, below=True, extend=extend)
+    bar.set_label(label)
+    # there is no half an event
+    bar.locator = MaxNLocator("auto", integer=True)
+    bar.update_ticks()
     ax.set(xlim=extent[:2], ylim=extent[2:])
 
 

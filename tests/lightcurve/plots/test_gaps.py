@@ -166,3 +166,17 @@ def test_what_is_much_longer_leaves_the_others_their_width():
     shares = long.forward(long.stop) - long.forward(long.start)
     np.testing.assert_allclose(shares[:3], 0.15)
     np.testing.assert_allclose(shares[3], 1 - 3 * 0.025 - 3 * 0.15)
+
+
+@pytest.mark.parametrize("time_format", ["mjd", "utc"])
+@pytest.mark.parametrize("nights", [NIGHTS, [53945.9, 54705.82, 54706.83], [53343.93, 56569.2, 56600.1]])
+def test_each_piece_has_a_tick_with_a_label(nights, time_format):
+    figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+    make_nights(nights).plot(ax, time_format=time_format)
+    figure.draw_without_rendering()
+    cut = ax.xaxis.get_major_locator().cut
+    ticks, labels = ax.get_xticks(), [label.get_text() for label in ax.get_xticklabels()]
+    assert all(labels)
+    for low, high in zip(cut.start, cut.stop, strict=True):
+        assert np.any((ticks > low) & (ticks < high))
+    assert_readable(figure)

@@ -137,7 +137,8 @@ def _plot_below(
 
 def _share_label(axes: Sequence["Axes"], bands: Sequence[tuple[float, float]]) -> None:
     """One label for the values of all panels, at their middle, and the band of each at its right."""
-    words = axes[0].get_ylabel().replace(f" ({band_text(*bands[0])})", "")
+    # of several panels together, beside which there is room for one line
+    words = axes[0].get_ylabel().replace(f" ({band_text(*bands[0])})", "").replace("\n", " ")
     for ax, band in zip(axes, bands, strict=True):
         ax.set_ylabel("")
         write_beside(ax, band_text(*band))

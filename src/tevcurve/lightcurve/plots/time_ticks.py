@@ -11,6 +11,7 @@ MONTHS = np.array([1, 2, 3, 6, 12, 24, 60, 120, 240])
 NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MONTH = 30.4  # days, to compare steps
 CHARACTER = 0.62  # width of a character in font sizes
+MIDDLE = 0.08  # how far from the middle of a piece its only label is, of its length
 
 
 class TickSource(Protocol):
@@ -199,11 +200,24 @@ def fitting_ticks(
     low, high : numbers of the axis
     inches : length of this piece of the axis
     size : of the font in inches
-    inside : bool, whether the labels stay between the ends of the piece
+    inside : bool, whether the labels stay between the ends of the piece; one alone is near its middle then, where it
+        keeps clear of those of the pieces beside it
     """
-    if inside and (found := _fitting(source, low, high, inches, size, pad=0.55))[1]:
-        return found
-    return _fitting(source, low, high, inches, size, pad=0.0, most=1 if inside else None)
+    if not inside:
+        return _fitting(source, low, high, inches, size, pad=0.0)
+    found = _fitting(source, low, high, inches, size, pad=0.55)
+    return found if len(found[0]) > 1 else _central(source, low, high)
+
+
+def _central(source: "TickSource", low: float, high: float) -> tuple[np.ndarray, list[str]]:
+    """(times, labels) of the roundest time near the middle of a piece, or of none where there is no round one."""
+    middle, half = (low + high) / 2, MIDDLE * (high - low)
+    for step in source.steps(high - low):
+        times = source.times(step, middle - half, middle + half)
+        if len(times):
+            times = times[[np.argmin(np.abs(times - middle))]]
+            return np.asarray(times, dtype=float), source.labels(step, times)
+    return np.zeros(0), []
 
 
 def _fitting(
@@ -213,9 +227,8 @@ def _fitting(
     inches: float,
     size: float,
     pad: float,
-    most: int | None = None,
 ) -> tuple[np.ndarray, list[str]]:
-    """See `fitting_ticks`. pad: what stays free at the ends, in labels. most: largest number of ticks."""
+    """See `fitting_ticks`. pad: what stays free at the ends, in labels."""
     per_day = inches / (high - low)
     best: tuple[Any, Any] = ((), None)
     for step in source.steps(high - low):
@@ -229,8 +242,6 @@ def _fitting(
         if len(times) and len(times) >= len(best[0]):
             best = times, step
     times, step = best
-    if most is not None and len(times) > most:
-        times = times[[np.argmin(np.abs(times - (low + high) / 2))]]
     return np.asarray(times, dtype=float), source.labels(step, times) if step else []
 
 
