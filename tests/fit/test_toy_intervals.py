@@ -189,7 +189,9 @@ def test_reweighted_toys_have_the_share_of_the_sum_over_all_counts(norm):
         assert 0.8 * n_toys < worth <= 2 * n_toys
 
 
-@pytest.mark.parametrize(("signal", "background", "truth"), [(300.0, 800.0, 1.0), (30.0, 60.0, 0.2)])
+@pytest.mark.parametrize(
+    ("signal", "background", "truth"), [(300.0, 800.0, 1.0), (30.0, 60.0, 0.2), (12.0, 30.0, 0.6)]
+)
 def test_reweighted_toys_give_the_interval_of_toys_of_each_flux(monkeypatch, signal, background, truth):
     """Within their noise: some 0.02 of the distance to the best flux for each of the two."""
     cells = star(signal, background, 100)

@@ -41,7 +41,7 @@ MARGIN = 2.0
 BATCH = 1_000_000
 # Effective counts of a row (over so many what it says of the flux is spread) from which on its toys are reweighted; of
 # fewer, every question has toys of its own.
-MANY = 25
+MANY = 12
 # Places of the grid from one flux factor whose toys are reweighted to the next.
 APART = 5
 # Shares of `n_toys`: those drawn at each of these, and those that reweighted ones are worth at least.
