@@ -113,3 +113,19 @@ def test_what_cannot_be_watched_is_said(files, tmp_path, capsys):
     for words, sentence in cases:
         assert main(["watch", *words, *CURVE, *WATCH]) == 2
         assert sentence in capsys.readouterr().err
+
+
+def test_a_run_that_two_instruments_have_is_told_and_ends_nothing(files, tmp_path, capsys):
+    """It was copied into the wrong folder, too; what else comes is taken."""
+    words = ["watch", *instruments(lambda name: tmp_path / name), *CURVE, *WATCH]
+    come(tmp_path / "HESS", *files["HESS"][:2])
+    come(tmp_path / "MAGIC", files["MAGIC"][0])
+    assert main(words) in (0, 3)
+    before = rows("result")
+    shutil.copy(files["HESS"][0], tmp_path / "MAGIC" / "wrong.fits")
+    assert main(words) in (0, 3)
+    assert "both 'HESS' and 'MAGIC' have it" in capsys.readouterr().err
+    assert rows("result") == before
+    come(tmp_path / "MAGIC", *files["MAGIC"][1:])
+    assert main(words) in (0, 3)
+    assert len(Result.read("result").light_curve.origin.runs) == 2 + len(files["MAGIC"])

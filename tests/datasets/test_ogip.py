@@ -1,5 +1,7 @@
 """OGIP files: what was written comes back, and headers and units are those of the memos."""
 
+import errno
+
 import astropy.units as u
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from astropy.time import Time
 from tevcurve.data import GTI, TimeReference
 from tevcurve.datasets.counts import CountsSpectrum
 from tevcurve.datasets.onoff import SpectrumDatasetOnOff
-from tevcurve.errors import DataError, InputError
+from tevcurve.errors import DataError, InputError, StoreError
 from tevcurve.irf import EDispKernel
 from tevcurve.models import PowerLaw
 
@@ -53,6 +55,19 @@ def test_a_dataset_comes_back(tmp_path, change):
     assert back.stat_sum() == pytest.approx(written.stat_sum(), rel=1e-12)
     assert (back.livetime, back.name, back.gti) == (written.livetime, written.name, written.gti)
     np.testing.assert_allclose(back.energy_edges.to_value("TeV"), E_RECO.value, rtol=1e-14)
+
+
+def test_files_that_cannot_be_replaced_stay(tmp_path, monkeypatch):
+    paths = dataset().write_ogip(tmp_path / "crab.pha")
+    before = {path: path.read_bytes() for path in paths.values()}
+
+    def full(*names):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tevcurve.atomic.os.replace", full)
+    with pytest.raises(StoreError, match=r"crab.* cannot be written: No space left on device\.$"):
+        dataset(name="other").write_ogip(tmp_path / "crab.pha", overwrite=True)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_the_times_of_a_caller_come_back(tmp_path):

@@ -56,7 +56,7 @@ def test_a_failure_leaves_the_file_that_was_there(tmp_path, monkeypatch):
     with pytest.raises(TypeError):
         save_figure(figure, path, no_such_option=1)
     assert path.read_bytes() == b"old"
-    monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    monkeypatch.setattr("tevcurve.atomic.os.replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
         save_figure(figure, path)
     assert [one.name for one in tmp_path.iterdir()] == ["a.png"]

@@ -136,3 +136,38 @@ write_result(disk / "old", make([1, 3]))
         "Read-only file system."
     ] * 6
     assert [line for line in lines if not line.startswith(("log", "said"))] == ["3 1", "2 ['old', 'runs']"]
+
+
+def test_what_a_person_named_is_as_it_was_on_a_full_disk(disk, dl3):
+    code = """
+import matplotlib
+matplotlib.use("Agg")
+from tevcurve.maps import WcsGeom, WcsNDMap
+from tevcurve.models import PowerLaw, SkyModel, SkyPointSource, write_models
+from tevcurve.data.write import write_tables
+from tevcurve.figures import save_figure
+one = make()
+names = "a.csv", "a.vot", "a.mrt", "a.fits", "a.png", "map.fits", "models.yaml", "run.fits.gz"
+for name in names:
+    (disk / name).write_text("old")
+with open(disk / "rest", "wb", buffering=0) as rest:
+    try:
+        while rest.write(bytes(4096)):
+            pass
+    except OSError:
+        pass
+for name in names[:4]:
+    attempt(lambda: one.write(disk / name, overwrite=True))
+attempt(lambda: save_figure(one.plot().figure, disk / "a.png"))
+sky = WcsNDMap(WcsGeom.create(skydir=TARGET, npix=40, binsz=0.1))
+attempt(lambda: sky.write(disk / "map.fits", overwrite=True))
+source = SkyModel(SkyPointSource("83 deg", "22 deg"), PowerLaw(), name="source")
+attempt(lambda: write_models([source], disk / "models.yaml", overwrite=True))
+attempt(lambda: write_tables(disk / "run.fits.gz", [bytes(2880)]))
+print(all((disk / name).read_text() == "old" for name in names), len(os.listdir(disk)) == len(names) + 1)
+"""
+    lines = in_own_mount(small(disk, 64), code, dl3, disk)
+    told = [line for line in lines if line.startswith("said")]
+    names = "a.csv", "a.vot", "a.mrt", "a.fits", "a.png", "map.fits", "models.yaml", "run.fits.gz"
+    assert told == [f"said: {disk}/{name} cannot be written: No space left on device." for name in names]
+    assert lines[-1] == "True True"

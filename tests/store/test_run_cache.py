@@ -11,11 +11,11 @@ import pytest
 from kept_runs import assert_same, kept
 from small_store import make_store
 
+from tevcurve.atomic import write_file
 from tevcurve.errors import StoreError
 from tevcurve.pipeline.keep_runs import as_cache
 from tevcurve.run_id import RunId
 from tevcurve.store import RunCache, trusted_folders
-from tevcurve.store.atomic import write_file
 from tevcurve.store.run_cache import MARK
 from tevcurve.store.run_file import run_to_bytes
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tevcurve import __version__
+from tevcurve.atomic import write_file
 from tevcurve.errors import DataError
 from tevcurve.files import read_bytes
 from tevcurve.pipeline.catalogue_plan import CataloguePlan, RunGroup
@@ -18,7 +19,6 @@ from tevcurve.pipeline.catalogue_rows import CatalogueRun
 from tevcurve.problems import Problem
 from tevcurve.run_id import RunId
 from tevcurve.store import framed
-from tevcurve.store.atomic import write_file
 from tevcurve.store.inputs import RunKey, RunKeys
 from tevcurve.store.job_text import plain_settings
 from tevcurve.store.plain_table import table_from_plain, table_to_plain

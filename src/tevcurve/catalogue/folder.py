@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from astropy.table import Table
 
+from tevcurve.atomic import recover
 from tevcurve.catalogue.long_table import LONG_TABLE, NAME, read_rows
 from tevcurve.data.target_names import plain_name
 from tevcurve.errors import DataError, MissingError
@@ -21,7 +22,6 @@ from tevcurve.lightcurve.columns import declared
 from tevcurve.lightcurve.io import read_table
 from tevcurve.lightcurve.provenance import position_words
 from tevcurve.store import Result
-from tevcurve.store.atomic import recover
 from tevcurve.store.small_files import read_json
 
 CATALOGUE, SOURCES, PROBLEMS, ENTRIES = "catalogue.json", "sources.ecsv", "problems.ecsv", "entries"

@@ -12,6 +12,7 @@ import astropy.units as u
 import numpy as np
 from astropy.table import Table
 
+from tevcurve.atomic import claim, new_folder, recover, remove_leftovers, write_file
 from tevcurve.catalogue.entries import EntryFolder, EntryKeys, plan_digest
 from tevcurve.catalogue.folder import CATALOGUE, ENTRIES, FORMAT, PROBLEMS, SOURCES, LightCurves
 from tevcurve.catalogue.long_table import LONG_TABLE, layout_of, write_long_table
@@ -36,7 +37,6 @@ from tevcurve.problems import FAILED, Problem, attempt, noted_remarks, remarks_t
 from tevcurve.progress import track, working
 from tevcurve.run_id import RunId
 from tevcurve.store import input_files
-from tevcurve.store.atomic import claim, new_folder, recover, remove_leftovers, write_file
 from tevcurve.store.result import keep_others, package_versions, same_file
 from tevcurve.store.small_files import as_json
 

@@ -5,10 +5,10 @@ import logging
 import subprocess
 from math import isclose
 
+from tevcurve.atomic import write_file
 from tevcurve.cli.console import note
 from tevcurve.errors import DataError, InputError
 from tevcurve.live.alerts import line_of
-from tevcurve.store.atomic import write_file
 from tevcurve.store.small_files import as_json
 
 log = logging.getLogger(__name__)

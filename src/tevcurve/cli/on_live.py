@@ -1,5 +1,6 @@
 """What the commands on changes as they come do."""
 
+from tevcurve.atomic import replace_file
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_panels
 from tevcurve.cli.one_source import result_of
@@ -8,7 +9,6 @@ from tevcurve.live.alerts import line_of
 from tevcurve.live.baseline import Baseline
 from tevcurve.live.replay import replay
 from tevcurve.progress import working
-from tevcurve.store.atomic import write_file
 
 
 def replay_result(path, baseline, options, outputs, accept_changed, source=None):
@@ -40,6 +40,6 @@ def replay_result(path, baseline, options, outputs, accept_changed, source=None)
     if outputs.plot is not None:
         write_panels(outputs.plot, found.plot, about=str(found))
     if outputs.alerts is not None:
-        write_file(outputs.alerts, "".join(f"{line_of(one)}\n" for one in found.alerts).encode())
+        replace_file(outputs.alerts, "".join(f"{line_of(one)}\n" for one in found.alerts).encode())
     print(plain(found))
     outputs.tell()

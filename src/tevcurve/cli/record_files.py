@@ -8,8 +8,8 @@ from astropy.table import Table
 from astropy.time import Time
 from astropy.units import Quantity
 
+from tevcurve.atomic import replace_file
 from tevcurve.lightcurve.variability.records import VariabilityResult, Without
-from tevcurve.store.atomic import write_file
 
 # What a record keeps so that it can be asked further.
 _NO_VALUE = object()
@@ -30,7 +30,7 @@ def write_records(path, title, records, **others):
     others : what else the file is to say
     """
     told = {"title": title, **others, "tests": {name: _fields(record) for name, record in records.items()}}
-    write_file(path, (json.dumps(told, indent=1, allow_nan=False) + "\n").encode())
+    replace_file(path, (json.dumps(told, indent=1, allow_nan=False) + "\n").encode())
     return path
 
 

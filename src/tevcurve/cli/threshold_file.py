@@ -5,8 +5,8 @@ import logging
 from collections.abc import MutableMapping
 from math import isfinite
 
+from tevcurve.atomic import write_file
 from tevcurve.errors import StoreError
-from tevcurve.store.atomic import write_file
 from tevcurve.store.small_files import as_json
 
 log = logging.getLogger(__name__)

@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from time import monotonic
 
+from tevcurve.atomic import recover
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.early_ends import EarlyEnds
 from tevcurve.cli.figures import write_panels
@@ -22,7 +23,6 @@ from tevcurve.pipeline.append import append_runs
 from tevcurve.pipeline.known_runs import KnownRuns
 from tevcurve.problems import events_file
 from tevcurve.store import Result, input_files, write_result
-from tevcurve.store.atomic import recover
 from tevcurve.store.inputs import file_checksum
 from tevcurve.systematics import NIGHT
 
@@ -113,7 +113,9 @@ class Watch:
         """Whether runs of some files are now in the result."""
         try:
             return self._make(whole, growing) if self.result is None else self._append(whole, growing)
-        except (DataError, MissingError) as error:
+        except (DataError, MissingError, InputError) as error:
+            if self.result is None and isinstance(error, InputError):
+                raise
             if self.result is not None and len(whole) + len(growing) > 1:
                 # One that cannot be read does not hold up the others.
                 taken = [self._take([path], []) for path in whole]

@@ -5,12 +5,11 @@ Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/
 """
 
 import gzip
-import os
-import tempfile
 from numbers import Integral
 from pathlib import Path
 
 from tevcurve import __version__
+from tevcurve.atomic import write_file
 from tevcurve.data.index_making import hdu_index, obs_index
 from tevcurve.data.response_hdus import CLASSIFICATION, response_bytes
 from tevcurve.data.run_times import span_keywords
@@ -140,12 +139,4 @@ def write_tables(path, tables):
     tables : iterable of bytes
     """
     content = primary_bytes() + b"".join(tables)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(gzip.compress(content, compresslevel=4, mtime=0))
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    write_file(path, gzip.compress(content, compresslevel=4, mtime=0))

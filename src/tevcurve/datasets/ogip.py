@@ -5,11 +5,13 @@ an acceptance is here is called BACKSCAL there; QUALITY is 1 outside the safe en
 fit.
 """
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
 
+from tevcurve.atomic import replace_file
 from tevcurve.data.time import TimeReference
 from tevcurve.errors import InputError
 
@@ -58,7 +60,8 @@ def write_ogip(dataset, path, overwrite=False):
         "rmf": [_matrix_table(dataset.edisp), _channel_table(dataset.edisp)],
     }
     for kind, hdus in tables.items():
-        fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(paths[kind], overwrite=overwrite)
+        fits.HDUList([fits.PrimaryHDU(), *hdus]).writeto(buffer := BytesIO())
+        replace_file(paths[kind], buffer.getvalue())
     return paths
 
 

@@ -1,12 +1,12 @@
 """Figures as files that are the same, byte by byte, each time that they are made."""
 
 import os
-import secrets
 from base64 import b64encode
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tevcurve.atomic import replace_file
 from tevcurve.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def save_figure(
     about : str, what it shows, for the metadata of the file
     options : for `matplotlib.figure.Figure.savefig`, such as bbox_inches or transparent
 
-    Raises `InputError` for another ending, or where there is no such folder.
+    Raises `InputError` for another ending, or where there is no such folder, `StoreError` where it cannot be written.
     """
     path = Path(path).expanduser()
     kind = path.suffix.lower()
@@ -46,7 +46,8 @@ def save_figure(
         raise InputError(f"The figure's file is {path.name!r}; wanted is an ending {', '.join(METADATA)}.")
     if not path.parent.is_dir():
         raise InputError(f"There is no folder {path.parent} to write the figure {path.name} into.")
-    return _replace(path, _drawn(figure, kind, about, dpi=dpi, **options))
+    replace_file(path, _drawn(figure, kind, about, dpi=dpi, **options))
+    return path
 
 
 def figure_as_text(figure: "Figure") -> str:
@@ -73,14 +74,3 @@ def _drawn(figure: "Figure", kind: str, about: str, **options: Any) -> memoryvie
     with rc_context({"svg.hashsalt": SALT}):
         figure.savefig(buffer, format=kind[1:], metadata=metadata, **options)
     return buffer.getbuffer()
-
-
-def _replace(path: Path, content: memoryview) -> Path:
-    """The path, whose file now has a content; a reader sees the old file or the new one, never a part."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path

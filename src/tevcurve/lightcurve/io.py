@@ -2,12 +2,12 @@
 
 import gzip
 import os
-import secrets
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
+from tevcurve.atomic import replace_file
 from tevcurve.bins.binning import say_of_older
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import Checksums, expand_path
@@ -200,19 +200,5 @@ def write_bytes(path, overwrite, encode):
     if not path.parent.is_dir():
         raise InputError(f"{path} cannot be written: the folder {path.parent} is not there.")
     data = encode()
-    _replace_atomically(path, gzip.compress(data, mtime=0) if path.name.lower().endswith(".gz") else data)
+    replace_file(path, gzip.compress(data, mtime=0) if path.name.lower().endswith(".gz") else data)
     return path
-
-
-def _replace_atomically(path, data):
-    """Write bytes beside the file, force them to disk, then put them in its place."""
-    path = path.resolve()
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with open(part, "xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ import astropy.units as u
 import numpy as np
 from astropy.io import fits
 
+from tevcurve.atomic import replace_file
 from tevcurve.errors import DataError, InputError
 from tevcurve.files import FitsFile, read_bytes
 from tevcurve.maps.axis import MapAxis
@@ -34,7 +35,7 @@ def write_map(sky_map: WcsNDMap, path: str | os.PathLike[str], overwrite: bool =
     overwrite : replace a file that is there
 
     Raises DataError when the file is there already or its folder is not, InputError when the map or its meta cannot
-    be written.
+    be written, StoreError where the disk does not take it.
     """
     path = Path(path)
     if path.exists() and not overwrite:
@@ -46,12 +47,7 @@ def write_map(sky_map: WcsNDMap, path: str | os.PathLike[str], overwrite: bool =
     content = buffer.getvalue()
     # No time stamp in the gzip header: the same map makes the same file.
     content = gzip.compress(content, mtime=0) if path.suffix == ".gz" else content
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    replace_file(path, content)
 
 
 def read_map(path: str | os.PathLike[str], hdu: str | int | None = None) -> WcsNDMap:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
-from tevcurve.errors import InputError, StoreError
+from tevcurve.atomic import replace_file
+from tevcurve.errors import InputError
 from tevcurve.models.sky import SkyModel
 from tevcurve.models.template_map import TemplateSpatialModel
 from tevcurve.models.yaml_parameters import Path, check_keys, kind_of, mapping, mistake
@@ -78,12 +79,7 @@ def write_models(models: Iterable[SkyModel], path: str | os.PathLike[str], overw
         if file is not None and isinstance(model.spatial_model, TemplateSpatialModel):
             sky_map: Any = model.spatial_model.map
             sky_map.write(path.parent / file, overwrite=overwrite)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(
-            f"The file of models {path} cannot be written: {error.strerror or error}."
-        ) from error
+    replace_file(path, text.encode())
 
 
 def _file_of(model: SkyModel, path: FilePath, number: int) -> str | None:

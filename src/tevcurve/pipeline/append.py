@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 
+from tevcurve.atomic import claim
 from tevcurve.data.time_order import in_order_of_time
 from tevcurve.files import expand_path
 from tevcurve.lightcurve.extending import extend, with_runs
@@ -16,7 +17,6 @@ from tevcurve.pipeline.whose_runs import chosen_for
 from tevcurve.problems import NOT_CHOSEN
 from tevcurve.renamed import takes_older_names
 from tevcurve.store.adding import add_to_result
-from tevcurve.store.atomic import claim
 from tevcurve.store.inputs import input_files
 from tevcurve.store.result import Appended, Result, package_versions
 from tevcurve.store.unchanged import is_as_written

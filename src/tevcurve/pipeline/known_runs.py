@@ -14,7 +14,7 @@ class KnownRuns:
     Parameters
     ----------
     runs : iterable of what has a `run_id`
-    inputs : list of dicts `obs_id`, `path` and `sha256` of the files that the runs are of
+    inputs : list of dicts `instrument`, `obs_id`, `path` and `sha256` of the files that the runs are of
     doubted : iterable of `RunId`, of whose files some were not used, so that what is among the inputs need not be there
     """
 
@@ -23,8 +23,9 @@ class KnownRuns:
         for run in runs:
             self._by_obs_id.setdefault(run.run_id.obs_id, []).append(run.run_id)
         doubted = {one.obs_id for one in doubted}
-        self._files = {(each["obs_id"], each["sha256"]) for each in inputs if each["obs_id"] not in doubted}
-        self._paths = {(each["obs_id"], each["path"]) for each in inputs}
+        named = [((each.get("instrument", ""), each["obs_id"]), each) for each in inputs]
+        self._files = {(*run, each["sha256"]) for run, each in named if each["obs_id"] not in doubted}
+        self._paths = {(*run, each["path"]) for run, each in named}
 
     def named(self, run_id):
         """The first known `RunId` that may be of the same run as another, or None.
@@ -44,14 +45,14 @@ class KnownRuns:
         run_id = self.named(observation.run_id_in_index)
         if run_id is None:
             return None
-        obs_id = str(observation.obs_id)
+        run = run_id.instrument, str(observation.obs_id)
         for one in observation.addresses:
             if one.hdu_type != "events":
                 continue
             try:
-                return run_id if (obs_id, file_checksum(observation.real_path(one))) in self._files else None
+                return run_id if (*run, file_checksum(observation.real_path(one))) in self._files else None
             except FileNotFoundError:
-                return run_id if (obs_id, str(one.path)) in self._paths else None
+                return run_id if (*run, str(one.path)) in self._paths else None
             except (OSError, DataError):
                 return None
         return None

@@ -7,7 +7,7 @@ import tempfile
 import weakref
 from pathlib import Path
 
-from tevcurve.store.atomic import claim, hold
+from tevcurve.atomic import claim, hold
 
 log = logging.getLogger(__name__)
 PREFIX = "tevcurve-runs-"

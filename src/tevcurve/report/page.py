@@ -8,6 +8,7 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
+from tevcurve.atomic import replace_file
 from tevcurve.errors import InputError
 from tevcurve.figures.style import COLOURS
 from tevcurve.lightcurve import LightCurve
@@ -24,7 +25,6 @@ from tevcurve.report.rows import ReportRows
 from tevcurve.report.spectra import Spectra
 from tevcurve.report.time_domain import TimeDomain, power_spectra
 from tevcurve.report.visits import visits
-from tevcurve.store.atomic import write_file
 
 # Toys take seconds to minutes. They are drawn where a chance by formula leaves a doubt, for not too many rows.
 N_TOYS, DOUBT, MAX_TOY_ROWS = 1000, 1e-6, 100
@@ -57,7 +57,7 @@ def write_report(result, path, overwrite=False, *, n_toys=None, spectra=None, ti
         raise InputError(f"{path} is already there; pass overwrite=True to replace it.")
     if not path.parent.is_dir():
         raise InputError(f"{path} cannot be written: the folder {path.parent} is not there.")
-    write_file(path, report_html(result, n_toys=n_toys, spectra=spectra, timing=timing).encode())
+    replace_file(path, report_html(result, n_toys=n_toys, spectra=spectra, timing=timing).encode())
     return path
 
 

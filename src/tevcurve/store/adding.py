@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from tevcurve.atomic import new_folder
 from tevcurve.files import Checksums
 from tevcurve.run_id import FIELDS
-from tevcurve.store.atomic import new_folder
 from tevcurve.store.result import (
     CONFIG,
     FORMAT,

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from tevcurve.atomic import new_folder, recover
 from tevcurve.errors import DataError, InputError, StoreError
 from tevcurve.files import CHECKSUMS, Checksums, checksum, checksums_text, expand_path
 from tevcurve.lightcurve.good_times import good_times_table
@@ -18,7 +19,6 @@ from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.runs import BinsOnDemand, TermsOfRuns
 from tevcurve.problems import Problem
 from tevcurve.run_id import RunId, names_of, parts_together
-from tevcurve.store.atomic import new_folder, recover
 from tevcurve.store.job_text import job_from_text, job_to_text
 from tevcurve.store.older import how_to_make_anew, older_origin
 from tevcurve.store.run_file import run_to_bytes

@@ -5,10 +5,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from tevcurve.atomic import PART, remove_leftover, remove_leftovers, write_file
 from tevcurve.errors import DataError, StoreError
 from tevcurve.files.content import expand_path
 from tevcurve.run_id import FIELDS, RunId
-from tevcurve.store.atomic import PART, remove_leftover, remove_leftovers, write_file
 from tevcurve.store.run_file import head_of, run_from_bytes, run_to_bytes
 from tevcurve.store.trusted_folders import group_that_writes, why_not_trusted
 

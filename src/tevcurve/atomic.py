@@ -7,7 +7,6 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -26,7 +25,7 @@ _AT_FDCWD, _EXCHANGE, _SWAP = -100, 2, 2
 _AT_A_TIME = 4
 
 
-def write_file(path: str | os.PathLike[str], content: bytes) -> None:
+def write_file(path: str | os.PathLike[str], content: bytes | memoryview) -> None:
     """None; the file is on disk with this content (bytes), or as it was before.
 
     A temporary file beside it is written, forced to disk, and put in its place. Raises `StoreError`, with the reason,
@@ -42,6 +41,21 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> None:
         while not _written(path, content):
             pass
         sync_folder(path.parent)
+
+
+def replace_file(path: str | os.PathLike[str], content: bytes | memoryview) -> None:
+    """None; a file that a person named has this content, or is as it was before; of a link it is the one it leads to.
+
+    What writers of it that were killed have left beside it goes. Raises `StoreError` as `write_file`.
+
+    Parameters
+    ----------
+    path : of the file
+    content : all of it
+    """
+    path = Path(path).resolve()
+    remove_leftovers(path)
+    write_file(path, content)
 
 
 @contextmanager
@@ -122,6 +136,8 @@ def sync_tree(folder: str | os.PathLike[str]) -> None:
 
     folder: with what is in it.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     found: list[str] = []
     for place, _, names in os.walk(folder):
         for path in (os.path.join(place, name) for name in names):
@@ -192,7 +208,7 @@ def _claimed_handle(path: str | os.PathLike[str], wait: bool) -> int | None:
             return None
 
 
-def _written(path: Path, content: bytes) -> bool:
+def _written(path: Path, content: bytes | memoryview) -> bool:
     """Whether the file is there with this content; not, where another process took its part for a leftover."""
     part = _part_of(path)
     try:

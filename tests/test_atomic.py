@@ -9,9 +9,9 @@ import time
 
 import pytest
 
+from tevcurve import atomic
+from tevcurve.atomic import claim, new_folder, recover, remove_leftovers, sync_tree, write_file
 from tevcurve.errors import StoreError
-from tevcurve.store import atomic
-from tevcurve.store.atomic import claim, new_folder, recover, remove_leftovers, sync_tree, write_file
 
 
 def names(folder):
@@ -41,7 +41,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
 def test_a_real_full_disk_leaves_nothing(tmp_path):
     # The same error from the system itself: a limit on the size of files stands for the disk.
     code = (
-        "import resource, signal, sys; from tevcurve.store.atomic import write_file;"
+        "import resource, signal, sys; from tevcurve.atomic import write_file;"
         "from tevcurve.errors import StoreError;"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10**5, 10**5))\n"
@@ -128,7 +128,7 @@ def test_a_kill_between_two_renames_is_mended(tmp_path, monkeypatch):
 def killed_writer(path, seconds=None):
     """A process that is killed while it writes a folder; None where it lives on."""
     code = (
-        "import sys, time; from tevcurve.store.atomic import new_folder\n"
+        "import sys, time; from tevcurve.atomic import new_folder\n"
         "with new_folder(sys.argv[1], True) as part:\n"
         "    (part / 'half').write_bytes(b'x'); print('here', flush=True); time.sleep(60)"
     )
@@ -169,7 +169,7 @@ def test_who_waits_gets_what_is_there_then(tmp_path):
     place = tmp_path / "result"
     fill(place, b"one")
     code = (
-        "import sys; from pathlib import Path; from tevcurve.store.atomic import claim\n"
+        "import sys; from pathlib import Path; from tevcurve.atomic import claim\n"
         "print('here', flush=True)\n"
         "with claim(sys.argv[1], wait=True) as held: print(held, (Path(sys.argv[1]) / 'inside' / 'a').read_text())"
     )
@@ -226,3 +226,14 @@ def test_who_comes_second_to_a_new_place(tmp_path, overwrite):
             both()
         assert (tmp_path / "result" / "inside" / "a").read_bytes() == b"theirs"
     assert names(tmp_path) == ["result"]
+
+
+def test_what_a_killed_writer_left_beside_a_file_goes_with_the_next_one(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "a.csv").symlink_to(tmp_path / "real" / "b.csv")
+    (tmp_path / "real" / ".b.csv.0123456789ab.part").write_bytes(b"half")
+    (tmp_path / "real" / ".c.csv.0123456789ab.part").write_bytes(b"of another")
+    atomic.replace_file(tmp_path / "a.csv", b"whole")
+    assert (tmp_path / "a.csv").is_symlink()
+    assert {path.name for path in (tmp_path / "real").iterdir()} == {"b.csv", ".c.csv.0123456789ab.part"}
+    assert (tmp_path / "real" / "b.csv").read_bytes() == b"whole"
