@@ -2,12 +2,12 @@
 
 import os
 
+from tevcurve.atomic import replace_file
 from tevcurve.config.changes import with_changes
 from tevcurve.config.keys import CHOICES
 from tevcurve.config.model import Config
 from tevcurve.config.sensible import sensible_config
 from tevcurve.config.yaml_text import commented_yaml
-from tevcurve.store.atomic import write_file
 
 # Keys that say which runs are looked at, and those that are paths of what is there.
 _OF_DATA, _PATHS = ("data_root", "irfs", "position", "runs"), ("data_root", "irfs", "models")
@@ -33,7 +33,7 @@ def print_config(target, paths, changes, outputs):
     if outputs.config is None:
         print(text, end="")
         return
-    write_file(outputs.config, text.encode())
+    replace_file(outputs.config, text.encode())
     outputs.tell()
 
 
