@@ -78,6 +78,9 @@ class _Index:
             raise DataError(
                 f"The column OBS_ID of the {self._name} does not hold one number or text in each row."
             )
+        if values.dtype.kind == "i" and not np.any(values == np.iinfo(values.dtype).min):
+            # What `run_number` makes of each.
+            return values.tolist()
         return [run_number(value) for value in values.tolist()]
 
     @property

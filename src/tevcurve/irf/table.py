@@ -7,13 +7,14 @@ pair of columns `<NAME>_LO`, `<NAME>_HI`).
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar, Self
 
 import numpy as np
 
 from tevcurve.errors import DataError
 from tevcurve.files import FitsFile, column_values, expand_path, number_of
-from tevcurve.files.bintable import BinTable
+from tevcurve.files.bintable import BinTable, Columns
 from tevcurve.files.columns import has_unit
 from tevcurve.irf.axis import ResponseAxis
 from tevcurve.irf.layout import Layout, ValueColumn, names_of
@@ -99,7 +100,8 @@ def _read_column(hdu: BinTable, column: ValueColumn, where: str) -> np.ndarray:
 
 def _name_in(hdu: BinTable, name: str, end: str = "") -> str:
     """What a table calls a column, with its end; the usual name where it has none of them."""
-    known = {each.upper() for each in hdu.columns.names}
+    columns = hdu.columns
+    known = columns if isinstance(columns, Columns) else {each.upper() for each in columns.names}
     return next((f"{one}{end}" for one in names_of(name) if f"{one}{end}" in known), f"{name}{end}")
 
 
@@ -109,20 +111,30 @@ def _read_axis(hdu: BinTable, name: str, unit: str, logarithmic: bool, where: st
         np.atleast_1d(column_values(hdu, _name_in(hdu, name, end), unit, where)[0]).ravel()
         for end in ("_LO", "_HI")
     )
+    try:
+        return _axis(name, unit, logarithmic, low.tobytes(), high.tobytes())
+    except ValueError as error:
+        raise DataError(f"{where}: {error}.") from None
+
+
+# The runs of an instrument have responses with the same axes, and what is known of these once.
+@lru_cache(maxsize=256)
+def _axis(name: str, unit: str, logarithmic: bool, low_bytes: bytes, high_bytes: bytes) -> ResponseAxis:
+    """An axis of the bytes of its edges, float64; raises `ValueError`, in words, where it is none."""
+    low, high = np.frombuffer(low_bytes), np.frombuffer(high_bytes)
     if low.size == 0 or low.shape != high.shape:
-        raise DataError(
-            f"{where}: {name}_LO has {low.size} values and {name}_HI has {high.size}; the same number is wanted."
+        raise ValueError(
+            f"{name}_LO has {low.size} values and {name}_HI has {high.size}; the same number is wanted"
         )
     if not (np.isfinite(low).all() and np.isfinite(high).all()):
-        raise DataError(f"{where}: the axis {name} holds values that are not finite; numbers are wanted.")
+        raise ValueError(f"the axis {name} holds values that are not finite; numbers are wanted")
     if logarithmic and low[0] <= 0:
-        raise DataError(f"{where}: the axis {name} starts at {low[0]:g} {unit}; a start above 0 is wanted.")
+        raise ValueError(f"the axis {name} starts at {low[0]:g} {unit}; a start above 0 is wanted")
     if (high < low).any() or (low[1:] <= low[:-1]).any() or (high[1:] <= high[:-1]).any():
-        raise DataError(f"{where}: the bins of the axis {name} do not increase; growing edges are wanted.")
+        raise ValueError(f"the bins of the axis {name} do not increase; growing edges are wanted")
     if max(abs(low[0]), abs(high[-1])) > _FARTHEST.get(unit, np.inf):
-        raise DataError(
-            f"{where}: the axis {name} goes from {low[0]:g} to {high[-1]:g} {unit}; "
-            f"at most {_FARTHEST[unit]:g} is wanted."
+        raise ValueError(
+            f"the axis {name} goes from {low[0]:g} to {high[-1]:g} {unit}; at most {_FARTHEST[unit]:g} is wanted"
         )
     return ResponseAxis(name, low, high, unit, logarithmic)
 
