@@ -9,6 +9,8 @@ that is compiled as an installed one is. The ratio of a
 row is the geometric mean over its pairs of after / before; its error is that of the mean of the logarithms. Both
 processes have one thread, so the time is that of the processor whatever else the machine does.
 
+`--without isal` is for machines that have not got that package: both processes do as if it was not installed.
+
 Rows call what both checkouts have. `--after-options '{"responses": "centre"}'` gives further arguments of
 `tevcurve.light_curve` to the calls of the second one.
 """
@@ -38,7 +40,7 @@ class Calls:
     """The rows by name: functions without arguments, made when they are asked for."""
 
     def __init__(self, data, options):
-        self.data, self.options, self._curves = data, options, {}
+        self.data, self.options, self._curves, self._folders = data, options, {}, []
 
     def row(self, name):
         """The function of a row."""
@@ -49,6 +51,13 @@ class Calls:
             return self._field(int(what))
         if kind == "files":
             return lambda: self._curve(what)
+        if kind == "keeping":
+            return lambda: self._keeping(what)
+        if kind == "kept":
+            folder = tempfile.TemporaryDirectory()
+            self._folders.append(folder)
+            self._curve(what, cache=folder.name)
+            return lambda: self._curve(what, cache=folder.name)
         if kind == "datasets":
             return self._estimator(what)
         key = what, kind == "intervals"
@@ -97,6 +106,11 @@ class Calls:
             **options,
             **self.options,
         )
+
+    def _keeping(self, what):
+        """Files to fluxes, each reduced run written into a cache that is new."""
+        with tempfile.TemporaryDirectory() as folder:
+            self._curve(what, cache=folder)
 
     def _estimator(self, what):
         """A function that estimates fluxes of the tutorial's datasets, which are made once."""
@@ -161,6 +175,9 @@ ROWS = (
     "files:night-1d-1min",
     "files:night-3d-run",
     "files:night-3d-1min",
+    "keeping:night-1d-run",
+    "keeping:night-3d-run",
+    "kept:night-3d-run",
     "rebin:night-1d-run",
     "rebin:night-3d-run",
     "rebin:night-3d-run-unbinned",
@@ -208,7 +225,7 @@ def answer(data, options):
 class Side:
     """The process of a checkout."""
 
-    def __init__(self, checkout, data, options):
+    def __init__(self, checkout, data, options, without=()):
         source = (Path(checkout) / "src").resolve()
         if not (source / "tevcurve").is_dir():
             raise SystemExit(f"{checkout} is no checkout of tevcurve: it has no src/tevcurve.")
@@ -220,6 +237,7 @@ class Side:
             str(data),
             "--options",
             json.dumps(options),
+            *(["--without", *without] if without else []),
         ]
         self._compiled = tempfile.TemporaryDirectory()
         environment = {
@@ -273,6 +291,9 @@ def parsed(arguments):
     parser.add_argument("-n", type=int, default=15, help="pairs (%(default)s)")
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS, metavar="ROW", help=", ".join(ROWS))
     parser.add_argument("--after-options", type=json.loads, default={}, metavar="JSON")
+    parser.add_argument(
+        "--without", nargs="+", default=[], metavar="MODULE", help="as if it was not installed"
+    )
     parser.add_argument("--json", type=Path, help="a file for the seconds of all pairs")
     parser.add_argument("--answer", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--options", type=json.loads, default={}, help=argparse.SUPPRESS)
@@ -286,8 +307,17 @@ def main(arguments=None):
     """Times all rows and prints the ratios."""
     args = parsed(arguments)
     if args.answer:
+        # What is None here cannot be imported.
+        sys.modules.update(dict.fromkeys(args.without))
         return answer(args.data, args.options)
-    sides = [Side(args.checkouts[0], args.data, {}), Side(args.checkouts[1], args.data, args.after_options)]
+    if args.without and any(row.startswith("cold") for row in args.rows):
+        raise SystemExit(
+            "Rows that start with cold are processes of their own, which --without does not reach."
+        )
+    sides = [
+        Side(checkout, args.data, options, args.without)
+        for checkout, options in zip(args.checkouts, ({}, args.after_options), strict=True)
+    ]
     logs, kept, start = [], {}, time.monotonic()
     print(f"{'row':32} {'before':>10} {'after':>10} {'ratio':>8} {'error':>7}")
     for row in args.rows:

@@ -45,6 +45,19 @@ def test_what_is_read_cannot_be_changed():
             array[0] = 1.0
 
 
+def test_responses_with_the_same_edges_have_one_axis_and_their_own_words_of_what_is_wrong():
+    one, other = read(aeff_hdu()), read(aeff_hdu())
+    assert one.axes[0] is other.axes[0]
+    assert one.axes[1] is other.axes[1]
+    wider = read(table_hdu([energy_axis(ENERGY_EDGES * 2), offset_axis()], "EFFAREA", values(), "m2"))
+    assert wider.axes[0] is not one.axes[0]
+    np.testing.assert_allclose(wider.axes[0].low, 2 * one.axes[0].low, rtol=1e-14)
+    falling = table_hdu([energy_axis(ENERGY_EDGES[::-1]), offset_axis()], "EFFAREA", values(), "m2")
+    for where in ("a.fits[AEFF]", "b.fits[AEFF]"):
+        with pytest.raises(DataError, match=rf"^{where[0]}\.fits\[AEFF\]: the bins of the axis ENERG"):
+            read_response(falling, where, LAYOUT)
+
+
 def test_one_bin_per_axis_is_read():
     hdu = table_hdu(
         [energy_axis(np.array([1.0, 10.0])), ("THETA", [0.3], [0.5], "deg")], "EFFAREA", [[7.0]], "m2"
