@@ -8,6 +8,7 @@ import click
 
 from tevcurve.cli.help_page import help_page
 from tevcurve.cli.parameters import parameters_of
+from tevcurve.on_demand import found_at
 
 
 class Family(NamedTuple):
@@ -86,9 +87,7 @@ class DrawnGroup(DrawnCommand, click.Group):
         args : the name, and what comes after it
         """
         if not ctx.resilient_parsing and self.get_command(ctx, args[0]) is None:
-            from tevcurve.config.mistakes import nearest
-
-            near = nearest(args[0], self.list_commands(ctx))
+            near = found_at("tevcurve.config.mistakes:nearest")(args[0], self.list_commands(ctx))
             ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {near!r}?" if near else ""))
         return super().resolve_command(ctx, args)
 

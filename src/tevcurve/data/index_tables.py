@@ -102,10 +102,14 @@ class _Index:
 
     def _texts(self, name):
         """Texts of a column without blanks around them, list of str; raises DataError where it has no texts."""
+        return [str(value).strip() for value in self._values_of_texts(name)]
+
+    def _values_of_texts(self, name):
+        """Values of a column that has texts, list, as they are in it; raises DataError where it has none."""
         values = self._column(name)
         if values.ndim != 1 or values.dtype.kind not in "UO":
             raise DataError(f"The column {name} of the {self._name} does not hold one text in each row.")
-        return [str(value).strip() for value in values.tolist()]
+        return values.tolist()
 
 
 @dataclass(frozen=True)
@@ -260,9 +264,12 @@ class HduIndex(_Index):
 
     @cached_property
     def _rows_of(self):
-        """For each OBS_ID its rows, a list of (TELESCOP, HDU_TYPE, HDU_CLASS, FILE_DIR, FILE_NAME, HDU_NAME)."""
-        columns = [self._texts(name) for name in HDU_COLUMNS[1:]]
-        telescopes = self._texts("TELESCOP") if self._has("TELESCOP") else [""] * len(self.numbers)
+        """For each OBS_ID its rows, a list of (TELESCOP, HDU_TYPE, HDU_CLASS, FILE_DIR, FILE_NAME, HDU_NAME), as the
+        columns have them.
+        """
+        columns = [self._values_of_texts(name) for name in HDU_COLUMNS[1:]]
+        there = self._has("TELESCOP")
+        telescopes = self._values_of_texts("TELESCOP") if there else [""] * len(self.numbers)
         found = {}
         for obs_id, row in zip(self.numbers, zip(telescopes, *columns, strict=True), strict=True):
             if obs_id is not None:
@@ -272,7 +279,8 @@ class HduIndex(_Index):
     def _rows_to(self, obs_id):
         """List of `_Row` of an OBS_ID; a store of many runs is asked for few."""
         made, paths = [], {}
-        for telescope, hdu_type, hdu_class, folder, file, hdu in self._rows_of.get(obs_id, []):
+        for row in self._rows_of.get(obs_id, []):
+            telescope, hdu_type, hdu_class, folder, file, hdu = (str(text).strip() for text in row)
             if (folder, file) not in paths:
                 paths[folder, file] = self._folders.path(folder, file)
             path, hdu_type = paths[folder, file], hdu_type.lower()

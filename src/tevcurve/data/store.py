@@ -215,9 +215,16 @@ class DataStore:
         """
         if ids is None:
             return Observations(self._observation(run) for run in self._tables.runs)
-        found = []
+        found, of_id = [], {}
+        for run in self._tables.runs:
+            of_id.setdefault(run.obs_id, []).append(run)
         for wanted in _as_numbers(ids):
-            runs = [run for run in self._tables.runs if _is_of(run, wanted)]
+            if isinstance(wanted, RunId):
+                runs = [
+                    run for run in self._tables.runs if RunId.of(run.obs_id, run.telescope).may_be(wanted)
+                ]
+            else:
+                runs = of_id.get(wanted)
             if not runs:
                 raise MissingError(
                     f"OBS_ID {wanted} is not in the observation index of {self.name}, "
@@ -298,13 +305,6 @@ def _file_cache(root, follow_links=False, largest_file=LARGEST_FILE):
 def _row_of(store, number):
     """The row of the observation index of a store."""
     return store.obs_table[number]
-
-
-def _is_of(run, wanted):
-    """Whether a run is the one, or of the OBS_ID, that is wanted."""
-    if isinstance(wanted, RunId):
-        return RunId.of(run.obs_id, run.telescope).may_be(wanted)
-    return run.obs_id == wanted
 
 
 def _as_numbers(ids):
