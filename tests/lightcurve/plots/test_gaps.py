@@ -180,3 +180,15 @@ def test_each_piece_has_a_tick_with_a_label(nights, time_format):
     for low, high in zip(cut.start, cut.stop, strict=True):
         assert np.any((ticks > low) & (ticks < high))
     assert_readable(figure)
+
+
+def test_no_label_is_lost_inside_of_a_piece():
+    """A night, and two years later three months of weeks, whose dates stand at equal distances."""
+    start = np.array([53945.9, 53945.92, *np.arange(54686.0, 54776.0, 7)])
+    stop = start + np.array([0.02, 0.02, *[7] * 13])
+    figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+    make(start, stop, np.ones(len(start))).plot(ax, time_format="utc", gaps="100 d")
+    figure.draw_without_rendering()
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert len(labels) > 4
+    assert all(labels)

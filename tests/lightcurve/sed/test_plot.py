@@ -94,3 +94,10 @@ def test_panels_fill_a_grid(number):
     columns = columns_of(number)
     assert min(number, 2) <= columns <= 6
     assert 0 <= -number % columns < columns <= number
+
+
+def test_on_a_dark_ground_points_have_the_colours_of_the_style(flux_points):
+    with plt.style.context("dark_background"):
+        axes = flux_points.plot()
+        cycle = plt.rcParams["axes.prop_cycle"].by_key()["color"]
+    assert axes[0].containers[0].lines[0].get_color() == cycle[0]

@@ -20,6 +20,8 @@ def plot_periods(search: Any, ax: "Axes | None" = None) -> "Axes":
     search : `PeriodSearch`
     ax : optional
     """
+    from matplotlib import rcParams
+
     if ax is None:
         from matplotlib import pyplot as plt
 
@@ -31,7 +33,8 @@ def plot_periods(search: Any, ax: "Axes | None" = None) -> "Axes":
         told = "what a sinusoid at the highest makes"
         ax.fill_between(frequency, top * window, color=COLOURS[5], alpha=0.45, lw=0, label=told)
     if math.isfinite(search.threshold):
-        ax.axhline(search.threshold, color=COLOURS[6], lw=0.8, ls="--", label="highest of 1 % of toys")
+        ink = rcParams["text.color"]
+        ax.axhline(search.threshold, color=ink, lw=0.8, ls="--", label="highest of 1 % of toys")
     aliases = getattr(search, "aliases", None)
     if aliases is not None and len(aliases):
         place, height = aliases["frequency"].value, aliases["power"] + ABOVE * top

@@ -84,12 +84,14 @@ class PieceTicks:
         return times
 
     def _with_room(self, words: dict[float, str], middle: np.ndarray) -> dict[float, str]:
-        """The labels without those that were over another: there may be more pieces than have room."""
-        kept, free = {}, -np.inf
-        for (time, label), place in zip(words.items(), middle, strict=True):
+        """The labels without those that were over one of another piece: there may be more pieces than have room."""
+        kept, free, of = {}, -np.inf, -1
+        starts = () if self.cut is None else self.cut.start
+        pieces = np.searchsorted(starts, np.array(list(words)), side="right")
+        for (time, label), place, piece in zip(words.items(), middle, pieces, strict=True):
             half = 0.5 * self._size() * CHARACTER * max(len(line) for line in label.split("\n"))
-            kept[time] = label if place - half > free else ""
-            free = place + half if kept[time] else free
+            kept[time] = label if piece == of or place - half > free else ""
+            free, of = (place + half, piece) if kept[time] else (free, of)
         return kept
 
     def _pieces(self, low: float, high: float) -> list[tuple[float, float]]:

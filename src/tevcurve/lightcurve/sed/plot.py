@@ -4,7 +4,7 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import InputError
-from tevcurve.figures.style import COLOURS, label_energies, unit_text, with_default
+from tevcurve.figures.style import label_energies, series_colours, unit_text, with_default
 from tevcurve.lightcurve.columns import EFLUX_UNIT
 from tevcurve.lightcurve.fitted_energies import SAME, extrapolating
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS
@@ -63,7 +63,7 @@ def plot(flux_points, ax=None, columns=None, ts_threshold=4, color=None):
     if len(axes) != number:
         raise InputError(f"ax has {len(axes)} axes; wanted are {number}, one for each time bin.")
     bins, titles = bins_of_rows(flux_points.table), titles_of(flux_points)
-    unit, colour = u.Unit(EFLUX_UNIT), color or COLOURS[0]
+    unit, colour = u.Unit(EFLUX_UNIT), color or series_colours()[0]
     size = _title_size(axes[0], titles)
     for k, place in enumerate(axes):
         points, fit = flux_points.table[bins == k], flux_points.fits.table[k]
