@@ -55,8 +55,9 @@ nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_merge_streams = True
 
-# Pages call the command, too.
+# Pages call the command, too, by what stands in command_cells.py.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
 
 # The page with real data is a notebook in examples/; without the data it is shown, not run.
 DATA = [Path(os.environ.get("GAMMAPY_DATA", "")), HERE.parents[1] / "shared" / "data"]
