@@ -14,7 +14,7 @@ every process in which the package that has it is installed (worker processes am
 
 import difflib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -104,13 +104,17 @@ class Declarations(Generic[Thing]):
             f"There is no {self.what} {name!r}{self.near(name)}; wanted is one of {', '.join(self)}."
         )
 
-    def near(self, name: object) -> str:
+    def near(self, name: object, others: Iterable[str] = ()) -> str:
         """Words for an error, " (did you mean 'run'?)", where a name is near one that there is; else "".
 
-        name: what came.
+        Parameters
+        ----------
+        name : what came
+        others : names that can be had besides
         """
-        near = difflib.get_close_matches(str(name), list(self), 1)
-        return f" (did you mean {near[0]!r}?)" if near else ""
+        known = {_bare(each): each for each in (*self, *others)}
+        near = difflib.get_close_matches(_bare(name), list(known), 1)
+        return f" (did you mean {known[near[0]]!r}?)" if near else ""
 
     def _load(self, name: str) -> Any:
         for table in (self._own, self._registered):
@@ -152,6 +156,11 @@ class Declarations(Generic[Thing]):
             self._of_packages = found
         # What this process registered before the packages were asked comes first.
         return {name: place for name, place in self._of_packages.items() if name not in self._registered}
+
+
+def _bare(name: object) -> str:
+    """A name without what people write in one way or another."""
+    return str(name).strip().lower().replace("-", "").replace("_", "")
 
 
 def _points_of(group: str) -> "EntryPoints":

@@ -64,6 +64,8 @@ def read_marked_file(path: str | os.PathLike[str], kind: str, made_by: str = "")
     made_by : how one comes by such a file, in words that follow on a comma
     """
     path, wanted = Path(path), f"a {kind}{made_by and f', {made_by}'}"
+    if path.is_dir():
+        raise DataError(f"{path} is a folder; wanted is {wanted}.")
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"{path} has more than {MAX_BYTES // 1000} kB; wanted is a {kind}.")

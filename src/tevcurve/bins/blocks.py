@@ -54,7 +54,9 @@ def bayesian_blocks(p0=0.01):
     Source: Scargle et al. 2013, ApJ 764, 167.
     """
     if not 0 < p0 <= 0.5:
-        raise InputError(f"bayesian_blocks has p0 = {p0!r}; wanted is a probability above 0, at most 0.5.")
+        raise InputError(
+            f"The p0 of Bayesian blocks is {p0!r}; wanted is a probability above 0, at most 0.5."
+        )
     return BayesianBlocks(float(p0))
 
 

@@ -141,7 +141,8 @@ def _positive(value, unit, name):
     try:
         number = u.Quantity(value).to_value(unit)
     except (TypeError, ValueError) as error:
-        raise InputError(f"The {name} of the ephemeris is {value!r}; wanted is one in {unit}.") from error
+        wanted = "a duration with its unit, such as '3.906 d'" if unit == u.s else f"one in {unit}"
+        raise InputError(f"The {name} of the ephemeris is {value!r}; wanted is {wanted}.") from error
     if np.ndim(number) or not np.isfinite(number) or number <= 0:
         raise InputError(f"The {name} of the ephemeris is {value!r}; wanted is one above 0.")
     return float(number)

@@ -2,9 +2,12 @@
 
 import logging
 
+from astropy.units import Quantity
+
 from tevcurve.bins.binning import BINNINGS, UNNAMED, Binning
 from tevcurve.bins.given_text import WITH_UNIT, GivenText, options_of, words_of
-from tevcurve.bins.time_text import DATE_SCALE, MONTH_SAID
+from tevcurve.bins.time_text import DATE_SCALE, MONTH_SAID, is_unit_of_time
+from tevcurve.bins.width import by_width
 from tevcurve.errors import InputError
 
 __all__ = ["as_binning", "binning_from_text", "check_text", "explicit_text", "scale_is_assumed"]
@@ -13,12 +16,14 @@ log = logging.getLogger(__name__)
 
 
 def as_binning(time_bins):
-    """A binning of what a caller gave: itself, or that of a text such as "2 min". `InputError` for what is none.
+    """A binning of what a caller gave: itself, or that of "2 min" or of 2 * u.min. `InputError` for what is none.
 
-    time_bins: `Binning`, or str.
+    time_bins: `Binning`, str, or Quantity, a width.
     """
     if isinstance(time_bins, str):
         return binning_from_text(time_bins)
+    if isinstance(time_bins, Quantity):
+        return by_width(time_bins)
     if not isinstance(time_bins, Binning):
         raise InputError(
             f"time_bins is {time_bins!r}; wanted is a binning of tevcurve.lightcurve.bins such as "
@@ -138,7 +143,7 @@ def _name(words, text):
     if WITH_UNIT.match(first):
         return UNNAMED, words
     if first not in BINNINGS:
-        near = BINNINGS.near(first)
+        near = " (did you mean '1 " + first + "'?)" if is_unit_of_time(first) else BINNINGS.near(first)
         raise InputError(
             f"The time bins are {text!r}{near}; wanted is a duration such as '2 min', or one of {', '.join(BINNINGS)}."
         )

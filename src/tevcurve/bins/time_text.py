@@ -238,6 +238,16 @@ def is_months(text):
     return bool(found) and found[2].lower() in _MONTH_WORDS
 
 
+def is_unit_of_time(word):
+    """Whether a word is a unit of time, as people write it. word: str."""
+    if word.lower() in (*_UNIT_WORDS, *_MONTH_WORDS):
+        return True
+    try:
+        return bool(u.Unit(word).is_equivalent(u.s))
+    except ValueError:
+        return False
+
+
 def plain_duration(value):
     """The text of a duration such as "2 weeks" with the unit's name, of "1 month" "30.0 d"; anything else as it is.
 
@@ -257,6 +267,14 @@ def seconds_word(seconds):
     seconds: float.
     """
     return f"{number_word(seconds)}s"
+
+
+def duration_words(seconds):
+    """A number of seconds as a person says it, "10 min" or "30 d", where that is a whole number. seconds: float."""
+    for unit, length in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g} {unit}"
+    return f"{seconds:g} s"
 
 
 def number_word(number):

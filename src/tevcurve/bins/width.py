@@ -9,7 +9,7 @@ from tevcurve.bins.binning import Binning
 from tevcurve.bins.good_time import good_time
 from tevcurve.bins.instants import Instants
 from tevcurve.bins.time_bins import ANY_RUN, TimeBins, expand_ranges
-from tevcurve.bins.time_text import duration_s, one_time, seconds_word, words_of_times
+from tevcurve.bins.time_text import duration_s, duration_words, one_time, seconds_word, words_of_times
 from tevcurve.errors import InputError
 from tevcurve.run_id import parts_together
 
@@ -93,7 +93,7 @@ class ByWidth(Binning):
             bin_,
             len(owner),
             run=part,
-            kind=f"{self.width_s:g} s from the start of each run",
+            kind=f"{duration_words(self.width_s)} from the start of each run",
             note=note,
         )
 
@@ -112,7 +112,7 @@ class ByWidth(Binning):
         is_last = (stop == stops[owner]) & ~alone[owner]
         end.seconds[is_last], end.rest[is_last] = (each[owner[is_last]] for each in (ends.seconds, ends.rest))
         run = np.where(alone[owner], runs[opening[owner]], ANY_RUN)
-        kind = f"{self.width_s:g} s from the first start of runs that overlap in time"
+        kind = f"{duration_words(self.width_s)} from the first start of runs that overlap in time"
         return TimeBins.one_interval_each(begin, end, run=run, kind=kind, note=note)
 
     def _steps(self, first, last, what):
@@ -135,7 +135,9 @@ class ByWidth(Binning):
         edges = [first + (steps + after) * self.width_s for after in (0, 1)]
         start, stop = (Instants.from_seconds(edge, good.reference, good.reference) for edge in edges)
         since = "" if self.start is None else f" from MJD {self.start.tt.mjd:.12g} (TT)"
-        return TimeBins.one_interval_each(start, stop, kind=f"{self.width_s:g} s on one grid{since}")
+        return TimeBins.one_interval_each(
+            start, stop, kind=f"{duration_words(self.width_s)} on one grid{since}"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,7 +219,7 @@ class Sliding(Binning):
         )
         zero = self.grid if self.start is None else self.start
         since = "" if zero is None else f" from MJD {zero.tt.mjd:.12g} (TT)"
-        kind = f"{self.width_s:g} s every {self.step_s:g} s{' on one grid' * (self.start is None)}{since}"
+        kind = f"{duration_words(self.width_s)} every {self.step_s:g} s{' on one grid' * (self.start is None)}{since}"
         return TimeBins.one_interval_each(start, stop, kind=kind).with_good_time(good)
 
     def resolved(self, runs):

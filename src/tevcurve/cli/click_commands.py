@@ -1,5 +1,6 @@
 """Commands and families of commands as click has them, made of functions; the help of each is a page of ours."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from inspect import cleandoc
 from typing import Any, NamedTuple
@@ -8,6 +9,7 @@ import click
 
 from tevcurve.cli.help_page import help_page
 from tevcurve.cli.parameters import parameters_of
+from tevcurve.errors import InputError
 from tevcurve.on_demand import found_at
 
 
@@ -25,7 +27,7 @@ class Family(NamedTuple):
 
 
 class DrawnCommand(click.Command):
-    """A command whose help is drawn.
+    """A command whose help is drawn, and whose options are given once: of two values one would be lost without a word.
 
     Attributes
     ----------
@@ -33,6 +35,27 @@ class DrawnCommand(click.Command):
     """
 
     panels: Mapping[str, Mapping[str, str]] = {}
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What is left of the words of the line when the options are read.
+
+        Parameters
+        ----------
+        ctx : of click
+        args : words of the line
+
+        Raises `InputError` for an option that is given twice and takes one value.
+        """
+        # Reading takes words away from the list.
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for option, times in Counter(order).items():
+            takes_one = isinstance(option, click.Option) and not (option.multiple or option.count)
+            if takes_one and times > 1 and (not option.is_flag or option.secondary_opts):
+                several = f"{times} times" if times > 2 else "twice"
+                raise InputError(
+                    f"{option.opts[0]} is given {several}; wanted is it once, with all that is meant."
+                )
+        return super().parse_args(ctx, args)
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """None; the page is written.

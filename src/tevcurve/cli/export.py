@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from tevcurve.cli.parameters import Argument, Option
-from tevcurve.cli.results import ACCEPT_CHANGED, OVERWRITE, SOURCE
+from tevcurve.cli.results import ACCEPT_CHANGED, BAND, INSTRUMENT, OVERWRITE, SOURCE
 from tevcurve.errors import InputError
 from tevcurve.plot_options import TS_THRESHOLD
 
@@ -57,6 +57,8 @@ def export(
         float,
         Option(help="In latex, cds and atel a row with a smaller test statistic is shown as its limit."),
     ] = TS_THRESHOLD,
+    band: BAND = None,
+    instrument: INSTRUMENT = None,
     formats: Annotated[bool, Option("--formats", help="Print which formats there are.")] = False,
     overwrite: OVERWRITE = False,
     source: SOURCE = None,
@@ -86,8 +88,8 @@ def export(
     if file is not None and output is not None:
         raise InputError(f"The new file is {file} and {output}; wanted is one.")
     shown = {"columns": columns, "digits": digits, "utc": utc, "ts_threshold": ts_threshold}
-    where = file if output is None else output
+    where, which = file if output is None else output, (source, instrument, band)
     if where is None:
-        print_export(result, form, shown, accept_changed, source)
+        print_export(result, form, shown, accept_changed, which)
     else:
-        export_to(result, where, overwrite, form, shown, accept_changed, source)
+        export_to(result, where, overwrite, form, shown, accept_changed, which)

@@ -74,7 +74,8 @@ def plot(
     tevcurve plot mrk421 "radio.txt:time=MJD,radio=S,radio_err=dS,radio_unit=Jy,time_scale=utc" -o both.png
     """
     if output is None:
-        place = file_of(results[0]).absolute()
+        place = file_of(results[0])
+        place = place if place.name not in ("", "..") else place.absolute()
         name = (place.stem if place.is_file() else place.name) + (f"-{safe_name(source)}" if source else "")
         output = place.with_name(f"{name}.png")
     outputs = Outputs.of(plot=output, overwrite=overwrite)

@@ -1,13 +1,18 @@
 """What `tevcurve show` and `tevcurve plot` do."""
 
+from dataclasses import replace
+
+from astropy.table import Table, hstack
+
 from tevcurve.cli.console import plain
 from tevcurve.cli.figures import write_figure, write_panels
-from tevcurve.cli.one_source import light_curve_of
+from tevcurve.cli.one_source import part_of
 from tevcurve.cli.outcome import tell_problems
 from tevcurve.config.quantities import listed
 from tevcurve.config.values import none_of_words
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.notebook_view import as_text, caption
+from tevcurve.lightcurve.papers.shown import MADE, check_names, made_column
 from tevcurve.lightcurve.plots.panels import plot_panels
 from tevcurve.plot_options import PLOT_OPTIONS
 
@@ -24,14 +29,16 @@ def show_light_curve(path, columns, which, accept_changed):
     which : (source, instrument, band), each None where all are meant
     accept_changed : bool
     """
-    light_curve = _light_curve(path, which, accept_changed)
+    light_curve = part_of(path, which, accept_changed)
     names = None
     if columns is not None:
         there = light_curve.table.colnames
         names = there if columns.strip().lower() == ALL else listed(columns)
-        unknown = [name for name in names if name not in there]
-        if unknown:
-            raise InputError(f"There is no column {unknown[0]!r}; the light curve has {', '.join(there)}.")
+        check_names(light_curve.table, names)
+        made = [made_column(light_curve.table, name) for name in names if name in MADE and name not in there]
+        light_curve = (
+            replace(light_curve, table=hstack([light_curve.table, Table(made)])) if made else light_curve
+        )
     print(plain(as_text(light_curve, names, whole=True)))
     tell_problems(light_curve)
 
@@ -51,7 +58,7 @@ def draw(paths, outputs, options, which, accept_changed):
     if len(paths) > 1:
         _draw_beside(paths, outputs, given, which, accept_changed)
         return
-    light_curve = _light_curve(paths[0], which, accept_changed)
+    light_curve = part_of(paths[0], which, accept_changed)
     apart, below = given.pop("panels", False), given.pop("below", [])
     if apart or below:
         write_panels(
@@ -69,16 +76,10 @@ def _draw_beside(paths, outputs, given, which, accept_changed):
             "--source, --instrument, --band and --below go with one light curve; here are several."
         )
     given.pop("panels", None)
-    curves = [_light_curve(path, which, accept_changed) for path in paths]
+    curves = [part_of(path, which, accept_changed) for path in paths]
     about = "\n".join(map(caption, curves))
     write_panels(outputs.plot, lambda: plot_panels(curves, **given), about=about)
     outputs.tell()
-
-
-def _light_curve(path, which, accept_changed):
-    source, instrument, band = which
-    light_curve = light_curve_of(path, accept_changed, source, instrument)
-    return light_curve if band is None else light_curve.of_band(band)
 
 
 def _read(options):

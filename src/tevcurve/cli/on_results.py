@@ -2,7 +2,7 @@
 
 from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_panels
-from tevcurve.cli.one_source import light_curve_of, refuse_catalogue, result_of
+from tevcurve.cli.one_source import light_curve_of, part_of, refuse_catalogue, result_of
 from tevcurve.cli.outcome import tell, tell_problems
 from tevcurve.cli.record_files import write_records
 from tevcurve.cli.resuming import goes_on
@@ -125,7 +125,7 @@ def print_variability(path, band, instrument, toys, seed, outputs, accept_change
     outputs.tell()
 
 
-def export_to(path, file, overwrite, form, shown, accept_changed, source=None):
+def export_to(path, file, overwrite, form, shown, accept_changed, which):
     """None; `tevcurve export` of a result or a file.
 
     Parameters
@@ -136,13 +136,13 @@ def export_to(path, file, overwrite, form, shown, accept_changed, source=None):
     form : name of its format, or None
     shown : dict, what of the light curve is in it, as `LightCurve.write` takes it
     accept_changed : bool
-    source : str, of a catalogue, or None
+    which : (source, instrument, band), each None where all are meant
     """
-    written = light_curve_of(path, accept_changed, source).write(file, overwrite, form, **shown)
+    written = part_of(path, which, accept_changed).write(file, overwrite, form, **shown)
     print(plain(f"Light curve in {written}"))
 
 
-def print_export(path, form, shown, accept_changed, source=None):
+def print_export(path, form, shown, accept_changed, which):
     """None; printed is the light curve of a result or a file in a format that is a text.
 
     Parameters
@@ -151,9 +151,9 @@ def print_export(path, form, shown, accept_changed, source=None):
     form : name of the format
     shown : dict, what of the light curve is in it, as `LightCurve.write` takes it
     accept_changed : bool
-    source : str, of a catalogue, or None
+    which : (source, instrument, band), each None where all are meant
     """
-    print(plain(light_curve_of(path, accept_changed, source).to_text(form, **shown)), end="")
+    print(plain(part_of(path, which, accept_changed).to_text(form, **shown)), end="")
 
 
 def print_lists(formats, columns):

@@ -5,6 +5,7 @@ from pathlib import Path
 from tevcurve.catalogue.folder import CATALOGUE, LightCurves
 from tevcurve.cli.named_file import file_of, named_columns
 from tevcurve.errors import InputError
+from tevcurve.files.columns import listed
 from tevcurve.lightcurve import LightCurve
 from tevcurve.store import Result
 
@@ -27,9 +28,10 @@ def result_of(path, source, accept_changed=False):
             )
         return Result.read(path, accept_changed)
     if source is None:
-        number = len(LightCurves.read(path, accept_changed))
+        names = LightCurves.read(path, accept_changed).names
         raise InputError(
-            f"{path} is a catalogue of {number} sources; wanted is --source NAME, as sources.ecsv has it."
+            f"{path} is a catalogue; wanted is --source with the name of one of its {len(names)} sources, "
+            f"{listed(names)}."
         )
     return LightCurves.read(path, accept_changed).result(source)
 
@@ -52,6 +54,20 @@ def light_curve_of(path, accept_changed=False, source=None, instrument=None):
     else:
         light_curve = result_of(path, source, accept_changed).light_curve
     return light_curve if instrument is None else light_curve.of_instrument(instrument)
+
+
+def part_of(path, which, accept_changed=False):
+    """The `LightCurve` of the folder of a result, or of a file with one, or what is asked for of it.
+
+    Parameters
+    ----------
+    path : Path of the result or the file
+    which : (source, instrument, band), each None where all are meant
+    accept_changed : bool
+    """
+    source, instrument, band = which
+    light_curve = light_curve_of(path, accept_changed, source, instrument)
+    return light_curve if band is None else light_curve.of_band(band)
 
 
 def is_catalogue(path):

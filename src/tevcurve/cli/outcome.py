@@ -64,7 +64,8 @@ def _lines(problems, names, what, fewest):
     lines = []
     for group in alike(problems):
         told = group[:1] if len(group) >= fewest else group
-        more = f", and so are {len(group) - 1} more in the same way" if len(group) > len(told) else ""
+        others = len(group) - len(told)
+        more = f", and so {'is' if others == 1 else 'are'} {others} more in the same way" if others else ""
         lines += [f"Run {names[one.run_id]} is {what}{more}: {one.reason}" for one in told]
     return lines
 

@@ -1,5 +1,6 @@
 """The places that a job writes to."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,14 @@ from tevcurve.errors import InputError
 FIGURES, PAGES = (".png", ".svg", ".pdf"), (".html", ".htm")
 FLUX_POINTS, ALERTS, RECORDS = (".ecsv", ".fits", ".fits.gz"), (".jsonl",), (".json",)
 CONFIGS = (".yaml", ".yml")
+
+
+def check_writable(path):
+    """Raises `InputError`, before anything is computed, where nothing can be written at a place. path: Path of it."""
+    # A folder of a result is made with those that it is in.
+    folder = next((each for each in path.absolute().parents if each.exists()), path)
+    if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"{path} cannot be written: nothing may be written into the folder {folder}.")
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,8 @@ class Outputs:
         for path in filter(None, paths):
             if path.exists() and not overwrite:
                 raise InputError(f"{path} is there already; --overwrite replaces it.")
+        for path in filter(None, paths):
+            check_writable(path)
         for path, endings in zip(
             paths[1:], (FIGURES, PAGES, FLUX_POINTS, ALERTS, RECORDS, CONFIGS), strict=True
         ):

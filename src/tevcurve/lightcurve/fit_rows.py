@@ -1,5 +1,6 @@
 """From the fit of all rows to the columns of a light curve."""
 
+from numbers import Real
 from statistics import NormalDist
 
 import numpy as np
@@ -118,7 +119,7 @@ def limit_sigma(sigma_ul, upper_limit):
         raise InputError(
             f"sigma_ul is {sigma_ul} and upper_limit {upper_limit}; they say the same, so give one."
         )
-    if not 0.5 < upper_limit < 1:
+    if not (isinstance(upper_limit, Real) and 0.5 < upper_limit < 1):
         raise InputError(f"upper_limit is {upper_limit!r}; wanted is a confidence level such as 0.95.")
     return NormalDist().inv_cdf(upper_limit)
 

@@ -12,6 +12,7 @@ from tevcurve.lightcurve.columns import first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS
 from tevcurve.lightcurve.papers.rounded import values_in
+from tevcurve.lightcurve.papers.words import levels
 from tevcurve.lightcurve.plots.gaps import cut_nights
 from tevcurve.lightcurve.plots.points import PALE
 from tevcurve.lightcurve.plots.rows import drawn_alike
@@ -25,6 +26,7 @@ LEFT, RIGHT, TOP, BOTTOM = 74, 10, 12, 24
 # Rows beyond these are drawn without words that a pointer shows, and without a figure.
 MANY, TOO_MANY = 400, 5000
 LIMIT_BELOW_TS = 4
+_PLACES = ("phase_min", "phase_max", "time_min", "time_max")
 # Lines of a table of many rows, of which the first and the last ones are shown.
 MOST_LINES = 25
 
@@ -95,7 +97,8 @@ def remarks(light_curve):
         if words
     ]
     bins = "; ".join(str(meta[key]) for key in ("time_bins", "time_bins_note") if meta.get(key))
-    lines = [told(meta), f"Time bins: {bins}." if bins else "", *sentences]
+    levels_are = f"{'. '.join(levels(meta))}." if "flux_ul" in table.colnames and levels(meta) else ""
+    lines = [told(meta), levels_are, f"Time bins: {bins}." if bins else "", *sentences]
     return [line for line in lines if line]
 
 
@@ -178,10 +181,11 @@ def _overview(table):
     """The columns that a person looks at first; fluxes as texts that end at the second digit of the row's error."""
     energies = ["e_min", "e_max"] if len(energy_bands(table)) > 1 else []
     who = [INSTRUMENT, INSTRUMENTS] if len(instruments_of(table)) > 1 else []
-    names = [*who, "phase_min", "phase_max", "time_min", "time_max", *energies]
+    looked_at = first_look()
+    names = [*who, *_PLACES, *energies]
     # Of another telescope's values, such as rates, all that there is.
     foreign = [] if "flux" in table.colnames else [name for name in table.colnames if table[name].ndim == 1]
-    names = [*dict.fromkeys([*names, *foreign, *first_look()])]
+    names = [*dict.fromkeys([*names, *foreign, *looked_at[:2], *_shape_names(table), *looked_at[2:]])]
     shown = table[[name for name in names if name in table.colnames]]
     for quantity in ("flux",) if not foreign else values_in(table):
         for name, texts in value_texts(table, quantity).items():
@@ -192,6 +196,11 @@ def _overview(table):
     return shown
 
 
+def _shape_names(table):
+    """Names of the columns of the parameters of the spectrum that are fitted in each row, with their errors."""
+    return [name for free in table.meta.get("free") or () for name in (free, f"{free}_err")]
+
+
 def value_texts(table, quantity="flux"):
     """{name: (texts, unit)} of values, errors and limits, all in the same power of ten of the unit; {} without values.
 
@@ -200,7 +209,7 @@ def value_texts(table, quantity="flux"):
     table : astropy Table of a light curve
     quantity : name of the column of values
     """
-    ends = ("", "_err", "_err_tot", "_ul", "_ul_tot")
+    ends = ("", "_err", "_err_tot", "_ul", "_ul_tot", "_sensitivity")
     names = [f"{quantity}{end}" for end in ends if f"{quantity}{end}" in table.colnames]
     if quantity not in names:
         return {}

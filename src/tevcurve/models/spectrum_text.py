@@ -140,7 +140,9 @@ class _Reader:
             else:
                 factors.append(factor)
         if not factors:
-            raise InputError(f"{self.text!r}; wanted is a spectrum beside each number")
+            raise InputError(
+                f"{self.text!r}; wanted is a spectrum beside each number, such as PowerLaw index=2.5"
+            )
         made = factors[0] if len(factors) == 1 else {"model": "product", "of": factors}
         return made if number == 1 else {"times": number, **made}
 

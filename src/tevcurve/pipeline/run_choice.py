@@ -276,7 +276,7 @@ def _time_of(text: str) -> Time:
         return as_times([text])[0]
     except (InputError, IndexError) as error:
         # What a number may be otherwise is worth telling.
-        told = f" ({str(error).rstrip('.')})" if is_plain([text]) else ""
+        told = f" ({str(error).partition(';')[0].rstrip('.')})" if is_plain([text]) else ""
         raise InputError(f"{text!r}{told}; wanted is {_WANTED['after']}.") from error
 
 

@@ -190,8 +190,8 @@ def _with_position(sources, runs, name):
         )
     if not votes:
         raise NoPosition(
-            f"No observation of {name!r} has the position of its target (RA_OBJ, DEC_OBJ); give a SkyCoord (in a "
-            "configuration or on the command line: position)."
+            f"No observation of {name!r} has the position of its target (RA_OBJ, DEC_OBJ); wanted is a SkyCoord, or "
+            "its position in a configuration or on the command line, as --position '83.633 deg, 22.014 deg'."
         )
     return runs, (headers or votes)[0]
 

@@ -46,6 +46,8 @@ def read_json(checksums: Checksums, name: str, what: str) -> dict[str, Any]:
     Raises `DataError` where there is none.
     """
     path = checksums.folder / name
+    if not path.parent.exists():
+        raise DataError(f"There is no folder {path.parent}; wanted is that of {what}.")
     if not path.is_file():
         raise DataError(f"{path.parent} is not {what}: it has no file {path.name}.")
     try:

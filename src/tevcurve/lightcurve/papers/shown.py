@@ -103,7 +103,7 @@ def check_names(table: Table, names: list[str]) -> None:
     """
     missing = next((name for name in names if name not in table.colnames and name not in MADE), None)
     if missing is not None:
-        near = COLUMNS.near(missing) if missing not in COLUMNS else ""
+        near = COLUMNS.near(missing, MADE) if missing not in COLUMNS else ""
         raise InputError(
             f"The light curve has no column {missing!r}{near}; it has {', '.join(table.colnames)}, and "
             f"{', '.join(MADE)} can be made."

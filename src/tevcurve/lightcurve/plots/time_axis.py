@@ -107,7 +107,7 @@ def prepare(
     Raises `InputError` for an unknown time format, or if the axes holds another quantity or time format.
     """
     if time_format not in (None, *TIMES, ISO):
-        raise InputError(f"time_format is {time_format!r}; it should be 'mjd' or 'utc'.")
+        raise InputError(f"time_format is {time_format!r}; wanted is 'mjd' or 'utc'.")
     neighbours = records(ax)
     if scale == PHASE and not (time_format is None and gaps is None):
         raise InputError("The rows are bins in phase, which have neither a time_format nor gaps.")
@@ -117,12 +117,17 @@ def prepare(
     dates = neighbours[0].dates if neighbours else asked
     if time_format is not None and dates != asked:
         have = "utc" if dates else "mjd"
-        raise InputError(f"time_format is {time_format!r}, but the axes already shows time as {have!r}.")
+        raise InputError(
+            f"time_format is {time_format!r}, but the axes already shows time as {have!r}; wanted is another axes, as "
+            "ax=plt.figure().gca()."
+        )
     there = drawn_in(ax)
     if there is not None:
         if quantity != there.quantity or not unit.is_equivalent(there.unit):
             have = f"{there.quantity} in {there.unit}" if str(there.unit) else there.quantity
-            raise InputError(f"The axes already shows {have}; {quantity} should be drawn in its own axes.")
+            raise InputError(
+                f"The axes already shows {have}; {quantity} should be drawn in its own axes, as ax=plt.figure().gca()."
+            )
         there.gaps = there.gaps if gaps is None else gaps
         return there
     scale = neighbours[0].scale if neighbours else scale.lower()

@@ -253,8 +253,8 @@ def _rows_of_band(table, band):
     n_bands, _ = bands_of_rows(table)
     if band is None and n_bands > 1:
         raise InputError(
-            f"The light curve has {n_bands} energy bands, and each varies in its own way: give band=0 to "
-            f"{n_bands - 1}."
+            f"The light curve has {n_bands} energy bands, and each varies in its own way; wanted is the number of one, "
+            f"band=0 to band={n_bands - 1}, or --band on the command line."
         )
     return rows_of_band(table, band or 0)
 
