@@ -112,9 +112,7 @@ class Declarations(Generic[Thing]):
         name : what came
         others : names that can be had besides
         """
-        known = {_bare(each): each for each in (*self, *others)}
-        near = difflib.get_close_matches(_bare(name), list(known), 1)
-        return f" (did you mean {known[near[0]]!r}?)" if near else ""
+        return meant(name, (*self, *others))
 
     def _load(self, name: str) -> Any:
         for table in (self._own, self._registered):
@@ -156,6 +154,21 @@ class Declarations(Generic[Thing]):
             self._of_packages = found
         # What this process registered before the packages were asked comes first.
         return {name: place for name, place in self._of_packages.items() if name not in self._registered}
+
+
+def meant(name: object, known: Iterable[str]) -> str:
+    """Words for an error, " (did you mean 'run'?)", where a name is near one that is known; else "".
+
+    Capital letters, - and _ make no difference.
+
+    Parameters
+    ----------
+    name : what came
+    known : names that there are
+    """
+    bare = {_bare(each): each for each in known}
+    near = difflib.get_close_matches(_bare(name), list(bare), 1)
+    return f" (did you mean {bare[near[0]]!r}?)" if near else ""
 
 
 def _bare(name: object) -> str:

@@ -146,6 +146,7 @@ def test_every_example_in_a_message_can_be_used(example, tmp_path):
 def test_a_binning_or_its_text_is_taken_wherever_time_bins_are():
     assert as_binning("2 min") == bins.by_width("2 min")
     assert as_binning(bins.by_run()) == bins.by_run()
+    assert as_binning(2 * u.min) == bins.by_width("2 min")
     with pytest.raises(InputError, match="time_bins is 3; wanted is a binning"):
         as_binning(3)
 

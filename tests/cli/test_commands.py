@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from astropy.time import Time
 from click.testing import CliRunner
 from dl3_files import write_store
 from small_store import START, make_store, run_file
@@ -312,6 +313,28 @@ def test_bands_are_asked_for(store, capsys):
     assert "2-10 TeV" in capsys.readouterr().out
 
 
+def test_one_band_is_exported(store, capsys):
+    assert main(["light-curve", store, "--energy", "0.7,2,10 TeV", "-o", "bands"]) == 0
+    capsys.readouterr()
+    assert main(["export", "bands", "--band", "1", "--format", "csv", "--columns", "e_min,e_max"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "e_min,e_max"
+    assert set(lines[1:]) == {"2.0,10.0"}
+
+
+@pytest.mark.parametrize("option", ["-o", "--plot", "--report"])
+def test_what_cannot_be_written_is_told_before_the_work(store, capsys, tmp_path, monkeypatch, option):
+    (tmp_path / "mine").mkdir()
+    monkeypatch.setattr("os.access", lambda path, mode: str(path) != str(tmp_path / "mine"))
+    name = {"-o": "mine/a", "--plot": "mine/a.png", "--report": "mine/a.html"}[option]
+    assert main(["light-curve", store, option, name]) == 2
+    printed = capsys.readouterr()
+    assert not printed.out
+    assert printed.err == (
+        f"Error: {name} cannot be written: nothing may be written into the folder {tmp_path / 'mine'}.\n"
+    )
+
+
 def test_nothing_is_overwritten_unasked(store, capsys, tmp_path):
     for name in ("crab", "crab.png", "crab.html"):
         (tmp_path / name).write_text("mine")
@@ -470,7 +493,11 @@ def test_chosen_columns_and_bands_are_shown(result, capsys):
     assert main(["show", "bands", "--columns", "all"]) == 0
     assert set(table.colnames) <= set(capsys.readouterr().out.split())
     assert main(["show", "bands", "--columns", "e_min,tss"]) == 2
-    assert "no column 'tss'" in capsys.readouterr().err
+    assert "no column 'tss' (did you mean 'ts'?)" in capsys.readouterr().err
+    # What an export makes is shown, too.
+    assert main(["show", "bands", "--columns", "utc_min,flux", "--band", "0"]) == 0
+    start = table["time_min"][0]
+    assert f"{Time(start, format='mjd', scale='tt').utc.isot[:16]}" in capsys.readouterr().out
     assert main(["show", "bands", "--band", "2"]) == 2
     assert "band is 2, which is no energy band" in capsys.readouterr().err
 

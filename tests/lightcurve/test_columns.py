@@ -49,6 +49,7 @@ def test_what_is_looked_at_first_is_in_order():
         "flux_err_tot",
         "flux_ul",
         "flux_ul_tot",
+        "flux_sensitivity",
         "sqrt_ts",
         "counts",
         "status",

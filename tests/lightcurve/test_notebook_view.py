@@ -1,11 +1,15 @@
 import re
+from statistics import NormalDist
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from astropy.table import Table
 from light_curve_rows import make_rows
 from light_curves_to_draw import make_nights
+from numpy.testing import assert_allclose
 
+from tevcurve import LightCurve
 from tevcurve.lightcurve.notebook_view import HEIGHT, LEFT, RIGHT, WIDTH, figure
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -100,6 +104,35 @@ def test_fluxes_end_at_the_second_digit_of_their_errors():
     assert columns["flux_err"] == ("0.25", "1.2", "nan")
     assert columns["flux_ul"] == ("2.96", "15.0", "3.457")
     assert "1e-11 / (s cm2)" in str(light_curve)
+
+
+def test_the_head_says_at_which_levels_errors_and_limits_are():
+    levels = {"sigma": 1.0, "upper_limit": None, "sigma_ul": NormalDist().inv_cdf(0.99)}
+    light_curve = make_rows(3, edges=[1, 10], meta=levels)
+    head, _ = printed(light_curve)
+    assert "Errors are of 1 sigma (68.27% of confidence). Upper limits are at 99% confidence level." in head
+    # The level that the standard deviations were made of, to the last digit.
+    assert light_curve.meta["upper_limit"] == 0.99
+
+
+def test_what_was_asked_for_is_looked_at():
+    light_curve = make_rows(2, edges=[1, 10], meta={"free": ["index"]})
+    flux = light_curve.table["flux"]
+    light_curve.table["flux_sensitivity"] = 0.1 * flux
+    light_curve.table["index"], light_curve.table["index_err"] = [2.5, 2.25], [0.125, 0.5]
+    _, columns = printed(light_curve)
+    assert (columns["index"], columns["index_err"]) == (("2.5", "2.25"), ("0.125", "0.5"))
+    shown, values = (np.array(columns[name], dtype=float) for name in ("flux_sensitivity", "flux"))
+    assert_allclose(shown, 0.1 * values, rtol=0.1)
+
+
+def test_values_of_others_are_looked_at_whatever_their_names_are():
+    table = Table({"t": [53000.0, 53001.0], "r": [1.5, 2.5], "e": [0.25, 0.5]})
+    names = {"time": "t", "rate": "r", "rate_err": "e"}
+    curve = LightCurve.from_table(table, names, {"rate": "ct / s"}, time_scale="tt")
+    shown = str(curve)
+    for words in ("rate", "rate_err", "ct / s", "1.5", "0.5"):
+        assert words in shown
 
 
 def test_the_head_says_how_time_bins_lie_and_what_is_folded():

@@ -328,6 +328,14 @@ def test_bins_in_phase_are_drawn_twice(ax):
     assert ax.get_xlabel().startswith("Phase")
 
 
+def test_all_phases_are_on_the_axis_where_rows_are_in_some_only(ax):
+    edges = np.linspace(0.25, 0.75, 5)
+    plot(make(norm=[1.0, 2, 3, 4], ts=[9.0] * 4, phase_min=edges[:-1], phase_max=edges[1:]), ax=ax)
+    low, high = ax.get_xlim()
+    assert low <= 0
+    assert high >= 2
+
+
 def test_a_logarithmic_axis_has_limits_for_what_is_not_above_zero(ax):
     plot(make(norm=[2.7, -1.0, 3.1, 0.0]), ax=ax, log=True, ts_threshold=None)
     points, limits = ax.containers
@@ -424,7 +432,7 @@ def test_wrong_arguments_are_named(ax):
         InputError, match=r"no column 'fluxx' to plot; it has flux, dnde, eflux, e2dnde, norm"
     ):
         plot(make(), ax=ax, quantity="fluxx")
-    with pytest.raises(InputError, match=r"time_format is 'jd'; it should be 'mjd' or 'utc'"):
+    with pytest.raises(InputError, match=r"time_format is 'jd'; wanted is 'mjd' or 'utc'"):
         plot(make(), ax=ax, time_format="jd")
     plot(make(), ax=ax)
     with pytest.raises(InputError, match=r"already shows time as 'mjd'"):

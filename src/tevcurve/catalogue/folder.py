@@ -14,6 +14,7 @@ from astropy.table import Table
 from tevcurve.atomic import recover
 from tevcurve.catalogue.long_table import LONG_TABLE, NAME, read_rows
 from tevcurve.data.target_names import plain_name
+from tevcurve.declarations import meant
 from tevcurve.errors import DataError, MissingError
 from tevcurve.files import Checksums, expand_path
 from tevcurve.files.columns import listed
@@ -185,7 +186,8 @@ class LightCurves:
         alike = [each for each in self.names if plain_name(each) == plain_name(name)]
         if len(alike) != 1:
             raise MissingError(
-                f"There is no source {name!r} in {self.folder}; there are {listed(self.names)} (`sources.ecsv`)."
+                f"There is no source {name!r} in {self.folder}{meant(name, self.names)}; there are "
+                f"{listed(self.names)} (`sources.ecsv`)."
             )
         return self._number[alike[0]]
 

@@ -248,6 +248,9 @@ def dress(ax: "Axes") -> None:
     if drawn.scale == PHASE:
         for other in axes:
             other.set_xlabel("Phase (drawn twice)")
+            # Also where rows are in a part of the phases only.
+            other.update_datalim([(0, 0), (2, 0)], updatey=False)
+            other.autoscale_view(scaley=False)
         return
     cut = _cut(ax, drawn.gaps, start, stop)
     apply_cut(ax, cut)
