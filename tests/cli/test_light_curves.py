@@ -57,6 +57,13 @@ def test_sources_are_printed_and_kept(kept_store, positions, tmp_path, capsys):
     assert (tmp_path / "a" / "index.html").is_file()
 
 
+def test_a_source_that_no_run_sees_is_told(kept_store, tmp_path, capsys):
+    path = tmp_path / "positions.csv"
+    path.write_text(f"name,ra,dec\nCrab,{TARGET.ra.deg},{TARGET.dec.deg}\nfar,10,-60\n")
+    assert main(["light-curves", str(kept_store), str(path), *OPTIONS, "-o", str(tmp_path / "a")]) == 0
+    assert "1 source of these is in the field of view of no run: far." in said(capsys)
+
+
 def test_other_runs_and_settings(kept_store, positions, tmp_path, field, capsys):
     line = ["light-curves", str(kept_store), str(positions), *OPTIONS]
     assert main([*line, "--runs", "1,3", "-o", str(tmp_path / "two")]) == 0
@@ -120,10 +127,16 @@ def test_commands_take_one_source(field, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("line", "error"),
     [
-        ("report FIELD", "is a catalogue of 2 sources; wanted is --source NAME"),
-        ("export FIELD x.vot", "is a catalogue of 2 sources; wanted is --source NAME"),
-        ("variability FIELD", "is a catalogue of 2 sources; wanted is --source NAME"),
-        ("timing FIELD", "is a catalogue of 2 sources; wanted is --source NAME"),
+        ("report FIELD", "is a catalogue; wanted is --source with the name of one of its 2 sources, Crab"),
+        (
+            "export FIELD x.vot",
+            "is a catalogue; wanted is --source with the name of one of its 2 sources, Crab",
+        ),
+        (
+            "variability FIELD",
+            "is a catalogue; wanted is --source with the name of one of its 2 sources, Crab",
+        ),
+        ("timing FIELD", "is a catalogue; wanted is --source with the name of one of its 2 sources, Crab"),
         ("report FIELD --source Vela", "There is no source 'Vela'"),
         (
             "rebin FIELD --source Crab --time-bins 2min",

@@ -14,6 +14,7 @@ from tevcurve.config.keys import ALL, CHOICES, HOW, KEYS
 from tevcurve.config.model import Config
 from tevcurve.config.settled import with_ends
 from tevcurve.errors import InputError
+from tevcurve.files.columns import listed
 from tevcurve.options import option_of
 from tevcurve.pipeline.given_data import open_stores
 from tevcurve.pipeline.obs_ids import with_ids
@@ -122,7 +123,7 @@ def _tell(made):
         "TS_var",
         "p_var",
         "p_in_runs",
-        "index",
+        "variability index",
     ]
     print_table(head, [_line(sources[number]) for number in best.tolist()])
     if len(best) < len(sources):
@@ -132,6 +133,12 @@ def _tell(made):
             f"{count(len(sources), 'source')} in {made.folder}; the pages begin with {made.folder / 'index.html'}"
         )
     )
+    unseen = sources["name"][np.asarray(sources["n_rows"]) == 0].tolist()
+    if unseen:
+        seen = "is" if len(unseen) == 1 else "are"
+        note(
+            f"{count(len(unseen), 'source')} of these {seen} in the field of view of no run: {listed(unseen)}."
+        )
     if alone := alone_words(sources):
         note(alone)
     failed = made.problems[np.asarray(made.problems["kind"]).astype(str) == FAILED]
