@@ -12,7 +12,7 @@ from tevcurve.lightcurve.columns import first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating, extrapolation_words
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS
 from tevcurve.lightcurve.papers.rounded import values_in
-from tevcurve.lightcurve.papers.words import levels
+from tevcurve.lightcurve.papers.words import error_level, limit_level
 from tevcurve.lightcurve.plots.gaps import cut_nights
 from tevcurve.lightcurve.plots.points import PALE
 from tevcurve.lightcurve.plots.rows import drawn_alike
@@ -97,8 +97,15 @@ def remarks(light_curve):
         if words
     ]
     bins = "; ".join(str(meta[key]) for key in ("time_bins", "time_bins_note") if meta.get(key))
-    levels_are = f"{'. '.join(levels(meta))}." if "flux_ul" in table.colnames and levels(meta) else ""
-    lines = [told(meta), levels_are, f"Time bins: {bins}." if bins else "", *sentences]
+    # Of others only what is there has a level.
+    levels = [error_level(meta)] if "flux_err" in table.colnames else []
+    levels += [limit_level(meta)] if "flux_ul" in table.colnames else []
+    lines = [
+        told(meta),
+        " ".join(f"{each}." for each in levels if each),
+        f"Time bins: {bins}." if bins else "",
+        *sentences,
+    ]
     return [line for line in lines if line]
 
 
