@@ -49,8 +49,9 @@ class DrawnCommand(click.Command):
         # Reading takes words away from the list.
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         for option, times in Counter(order).items():
-            takes_one = isinstance(option, click.Option) and not (option.multiple or option.count)
-            if takes_one and times > 1 and (not option.is_flag or option.secondary_opts):
+            if not isinstance(option, click.Option) or option.multiple or option.count:
+                continue
+            if times > 1 and (not option.is_flag or option.secondary_opts):
                 several = f"{times} times" if times > 2 else "twice"
                 raise InputError(
                     f"{option.opts[0]} is given {several}; wanted is it once, with all that is meant."
