@@ -4,7 +4,10 @@ The runs are simulated as in `crowd.py`; `tevcurve.light_curve` makes their ligh
 has made one of two runs before. Told are the seconds that it takes, those of the processor that the process that
 collects the runs has had, and those of its workers. Where the machine has other work the first are of no use; the
 share of the one that collects is: however many processes there are, all of it takes at least as long as that one.
-Several checkouts are taken in turn: `--checkouts path/to/before path/to/after`.
+Numbers of processes are taken in turn, forwards and backwards, and at the end the ratio of the seconds of the first
+number to those of each other one is told, pair by pair, with its error: on a calm machine what a person gains
+(`--runs 140 --repeats 5`, some minutes). Several checkouts are taken in turn: `--checkouts path/to/before
+path/to/after`.
 """
 
 import argparse
@@ -91,8 +94,9 @@ def main():
             write_store(data, observations(0, given.runs))
         cases = [(checkout, n_jobs) for checkout in given.checkouts for n_jobs in given.n_jobs]
         found = {case: [] for case in cases}
-        for _ in range(given.repeats):
-            for checkout, n_jobs in cases:
+        for number in range(given.repeats):
+            # Forwards and backwards: what a machine does meanwhile is in both.
+            for checkout, n_jobs in cases[:: -1 if number % 2 else 1]:
                 found[checkout, n_jobs].append(asked(checkout, data, given.method, n_jobs))
     print(f"{'checkout':30} {'n_jobs':>6} {'seconds':>9} {'collects':>9} {'workers':>9} {'share':>6}")
     first = found[cases[0]][0][3]
@@ -104,7 +108,24 @@ def main():
         )
         apart = max(np.max(np.abs(np.divide(each[3], first) - 1)) for each in times)
         print(f"{line}   fluxes within {apart:.0e}")
+    tell_gains(found, given)
     return 0
+
+
+def tell_gains(found, given):
+    """None; how many times faster more processes are than the first number of them, by pairs, is printed."""
+    first, *others = given.n_jobs
+    for checkout in given.checkouts:
+        for n_jobs in others:
+            ratios = np.divide(
+                *([times[0] for times in found[checkout, number]] for number in (first, n_jobs))
+            )
+            error = np.std(ratios, ddof=1) / np.sqrt(len(ratios)) if len(ratios) > 1 else np.nan
+            told = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+            print(
+                f"{str(checkout)[-30:]}: n_jobs={n_jobs} is {np.mean(ratios):.2f} ± {error:.2f} times as fast as "
+                f"n_jobs={first} by the clock, in {len(ratios)} pairs ({told})"
+            )
 
 
 if __name__ == "__main__":

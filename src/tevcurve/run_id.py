@@ -1,7 +1,7 @@
 """What a run is known by."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import total_ordering
 from numbers import Integral, Real
@@ -87,14 +87,16 @@ class RunId:
         return self.instrument, self.obs_id, self.part
 
     def __str__(self) -> str:
-        return f"{self.obs_id} {self.part}".strip()
+        return (f"{self.obs_id} {self.part}" if self.part else self.obs_id).strip()
 
     def __lt__(self, other: "RunId") -> bool:
         if not isinstance(other, RunId):
             return NotImplemented
-        return self._order() < other._order()
+        return self.order < other.order
 
-    def _order(self) -> tuple:
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """What runs are put in order by; who sorts many has it made once of each."""
         # Texts and digits in turn; what has more digits is the larger number.
         pieces = _DIGITS.split(self.obs_id)
         words = [
@@ -114,9 +116,17 @@ def names_of(run_ids: Iterable[RunId]) -> dict[RunId, str]:
 
     run_ids: iterable of `RunId`.
     """
-    known = list(dict.fromkeys(run_ids))
-    several = len({one.instrument for one in known}) > 1
-    return {one: one.full_text() if several else str(one) for one in known}
+    known = dict.fromkeys(run_ids)
+    return dict(zip(known, words_of(known), strict=True))
+
+
+def words_of(run_ids: Collection[RunId]) -> list[str]:
+    """Words for each of some runs, in their order: with the instruments where these are more than one.
+
+    run_ids: collection of `RunId`.
+    """
+    several = len({one.instrument for one in run_ids}) > 1
+    return [one.full_text() if several else str(one) for one in run_ids]
 
 
 def parts_together(run_ids: Iterable[RunId]) -> list[int] | None:

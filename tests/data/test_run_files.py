@@ -1,11 +1,15 @@
 """A file with a run in it is an observation, without an index."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from astropy.io import fits
 from dl3_files import RunFile, run_hdus, write_store
 
 from tevcurve import DataStore
+from tevcurve.data import run_files
 from tevcurve.errors import DataError
 from tevcurve.problems import noted_remarks
 
@@ -103,3 +107,22 @@ def test_a_file_whose_events_cannot_be_read_says_why(tmp_path):
         DataError, match=r"run.fits.fz: The HDU EVENTS of .* is a table in compressed tiles \(ZTABLE\)"
     ):
         DataStore.from_events_files([path])
+
+
+def test_responses_of_each_of_many_runs_are_looked_up(monkeypatch):
+    paths = map(Path, "abcdefghijklmnopqrst")
+    headers = {path: {"OBS_ID": number, "TELESCOP": "X"} for number, path in enumerate(paths)}
+    files = [
+        SimpleNamespace(path=path, hdus=[SimpleNamespace(hdu_type="aeff", header=header)])
+        for path, header in headers.items()
+    ]
+    looked_at = []
+    monkeypatch.setattr(
+        run_files, "instrument_of", lambda header: looked_at.append(header) or header["TELESCOP"]
+    )
+    pool = run_files.ResponseFiles(files)
+    for path, header in headers.items():
+        assert [place for place, _ in pool.of(header["OBS_ID"], "X")] == [path]
+    with pytest.raises(DataError, match="nothing says which is that of OBS_ID 99"):
+        pool.of(99, "X")
+    assert len(looked_at) == len(files)

@@ -15,7 +15,7 @@ from tevcurve import GTI, DataStore, MapAxis, MapMaker, PowerLaw, SkyModel, SkyP
 from tevcurve.data.response_hdus import response_bytes
 from tevcurve.data.table_bytes import primary_bytes, table_bytes
 from tevcurve.data.time import TimeReference
-from tevcurve.data.write import write_store
+from tevcurve.data.write import _file_names, write_store
 from tevcurve.errors import InputError
 from tevcurve.files import FitsFile
 from tevcurve.files.astropy_table import as_table
@@ -307,3 +307,9 @@ def test_lists_and_masked_numbers_are_written_as_they_are_read(tmp_path):
     assert [one.tolist() for one in table["LISTS"]] == [one.tolist() for one in lists]
     for name in ("NUMBERS", "BOTH"):
         assert table[name].tolist() == [4, None, 7]
+
+
+def test_obs_ids_with_the_same_letters_have_files_of_their_own():
+    names = _file_names(["a/b", "a?b", "a_b-2", "A*b", "c", *range(3)])
+    assert len({name.casefold() for name in names}) == len(names) == 8
+    assert names[:2] == ["obs_id_a_b.fits.gz", "obs_id_a_b-2.fits.gz"]

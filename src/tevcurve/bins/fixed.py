@@ -11,7 +11,7 @@ from tevcurve.bins.good_time import good_time
 from tevcurve.bins.time_bins import TimeBins
 from tevcurve.bins.time_text import duration_s, number_word, seconds_word
 from tevcurve.errors import InputError
-from tevcurve.run_id import names_of, parts_together
+from tevcurve.run_id import parts_together, words_of
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class ByRun(Binning):
             order = np.lexsort((start.rest, start.seconds, bin_))
             bin_, numbers, start, stop = bin_[order], numbers[order], start[order], stop[order]
             first_of = np.searchsorted(bin_, np.arange(bin_[-1] + 1))
-        names = names_of(good.run_ids)
-        labels = tuple(names[good.run_ids[number]] for number in numbers[first_of])
+        names = words_of(good.run_ids)
+        labels = tuple(names[number] for number in numbers[first_of].tolist())
         made = TimeBins(start, stop, bin_, len(first_of), numbers, labels=labels, kind="by run")
         return made.in_order_of_time()
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from tevcurve.bins.instants import Instants
 from tevcurve.data import GTI, TimeReference
+from tevcurve.data.time_order import clocks_of
 from tevcurve.errors import InputError
 from tevcurve.records import short_repr
 from tevcurve.run_id import RunId, parts_together
@@ -122,9 +123,8 @@ def good_time(runs: Iterable[BinnedRun] | BinnedRun) -> GoodTime:
     # Some runs have their intervals without the work of making a GTI.
     gtis = [_intervals_of(run) for run in runs]
     parts = [gti.intervals for gti in gtis]
-    clocks: dict[TimeReference, int] = {}
-    clock = np.array([clocks.setdefault(gti.reference, len(clocks)) for gti in gtis])
-    if len(clocks) > 1:
+    references, clock = clocks_of([gti.reference for gti in gtis])
+    if len(references) > 1:
         check_one_place(runs)
     intervals = np.concatenate(parts)
     if not len(intervals):
@@ -134,7 +134,7 @@ def good_time(runs: Iterable[BinnedRun] | BinnedRun) -> GoodTime:
         stop_s=intervals[:, 1],
         run=np.repeat(np.arange(len(runs)), [len(part) for part in parts]),
         run_ids=tuple(run.run_id for run in runs),
-        references=tuple(clocks),
+        references=references,
         clock=clock,
     )
 

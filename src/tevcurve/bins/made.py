@@ -21,7 +21,8 @@ class MadeBins(Binning):
 
     Runs are known by their `RunId` and their good time: pieces of one observation have one `RunId`.
 
-    made: `TimeBins`. known_by: sequence of what tells each of the runs that they were made of, in their order.
+    made: `TimeBins`. known_by: sequence of what tells each of the runs that their intervals are of, by the numbers that
+    these have in them.
     """
 
     looks_at_events = False
@@ -38,7 +39,12 @@ class MadeBins(Binning):
         made : `TimeBins`
         runs : those that they were made of, in their order
         """
-        return cls(made, [known_by(run) for run in runs])
+        # Only those that the bins speak of: a few bins of a long light curve are of a few of its runs.
+        runs = runs if isinstance(runs, Sequence) else list(runs)
+        own, place = np.unique(made.run[made.run != ANY_RUN], return_inverse=True)
+        run = made.run.copy()
+        run[made.run != ANY_RUN] = place
+        return cls(replace(made, run=run), [known_by(runs[number]) for number in own.tolist()])
 
     def bins(self, runs: Sequence[BinnedRun] | BinnedRun, together: bool = False) -> TimeBins:
         """The `TimeBins`.

@@ -1,6 +1,6 @@
 """Good time intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,28 @@ class GTI:
         intervals.flags.writeable = False
         object.__setattr__(self, "intervals", intervals)
         object.__setattr__(self, "reference", reference)
+
+    @classmethod
+    def of_intervals(cls, intervals: Sequence[Sequence[float]], reference: TimeReference) -> "GTI":
+        """Intervals that are there already. Raises as the class.
+
+        Parameters
+        ----------
+        intervals : float array (n, 2), or list of pairs, mission seconds
+        reference : `TimeReference` that they count from
+        """
+        edges = np.array(intervals, dtype=float)
+        rising = edges.ravel()
+        # Most are in good order, which is told at once; whatever else there is has words for it.
+        is_known = edges.ndim == 2 and edges.shape[1:] == (2,) and len(edges) > 0
+        if is_known and np.isfinite(rising[[0, -1]]).all() and np.all(rising[1:] > rising[:-1]):
+            made = cls.__new__(cls)
+            edges.flags.writeable = False
+            object.__setattr__(made, "intervals", edges)
+            object.__setattr__(made, "reference", reference)
+            return made
+        starts, stops = zip(*intervals, strict=True) if len(intervals) else ((), ())
+        return cls(starts, stops, reference)
 
     @classmethod
     def from_hdu(

@@ -4,7 +4,7 @@ Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/data_storage/ind
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from astropy.table import Table
@@ -109,7 +109,11 @@ class _Index:
         values = self._column(name)
         if values.ndim != 1 or values.dtype.kind not in "UO":
             raise DataError(f"The column {name} of the {self._name} does not hold one text in each row.")
-        return values.tolist()
+        if values.dtype.kind == "O":
+            return values.tolist()
+        # Thousands of rows have few words, each of which is there once.
+        words: dict[str, str] = {}
+        return [words.setdefault(text, text) for text in values.tolist()]
 
 
 @dataclass(frozen=True)
@@ -283,7 +287,7 @@ class HduIndex(_Index):
             telescope, hdu_type, hdu_class, folder, file, hdu = (str(text).strip() for text in row)
             if (folder, file) not in paths:
                 paths[folder, file] = self._folders.path(folder, file)
-            path, hdu_type = paths[folder, file], hdu_type.lower()
+            path = paths[folder, file]
             if path is None:
                 words = (
                     f"The {self._name} sends OBS_ID {obs_id} to {folder + '/' + file!r}; wanted is a file inside the "
@@ -291,8 +295,14 @@ class HduIndex(_Index):
                 )
                 made.append(_Row(None, telescope, words))
             else:
-                made.append(_Row(HduAddress(hdu_type, full_class(hdu_type, hdu_class), path, hdu), telescope))
+                made.append(_Row(HduAddress(*_kind(hdu_type, hdu_class), path, hdu), telescope))
         return made
+
+
+@lru_cache(maxsize=64)
+def _kind(hdu_type, hdu_class):
+    """HDU_TYPE and HDU_CLASS as addresses have them: those of many runs share the few words."""
+    return hdu_type.lower(), full_class(hdu_type.lower(), hdu_class)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A sequence of observations."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from html import escape
 
 import astropy.units as u
@@ -52,10 +53,10 @@ class Observations(Sequence):
         obs_id: int, str or `RunId`.
         """
         if isinstance(obs_id, RunId):
-            found = [one for one in self if one.run_id == obs_id]
+            found = [one for one in self._of_obs_id(obs_id) if one.run_id == obs_id]
             words = f"Run {obs_id.full_text()}"
         else:
-            found = [one for one in self if one.obs_id == run_number(obs_id)]
+            found = [one for one in self._of_obs_id(obs_id) if one.obs_id == run_number(obs_id)]
             words = f"OBS_ID {obs_id}"
         if len(found) != 1:
             count = "is not among" if not found else f"is there {len(found)} times among"
@@ -63,6 +64,21 @@ class Observations(Sequence):
             which = f" ({', '.join(names)})" if len(names) > 1 else ""
             raise MissingError(f"{words} {count} these {len(self)} observations{which}.")
         return found[0]
+
+    def _of_obs_id(self, obs_id):
+        """Those that may be of an OBS_ID or `RunId`, list of `Observation`, without a look at all of them."""
+        if isinstance(obs_id, RunId):
+            return self._by_obs_id.get(obs_id.obs_id, [])
+        number = run_number(obs_id)
+        return [] if number is None else self._by_obs_id.get(RunId.of(number).obs_id, [])
+
+    @cached_property
+    def _by_obs_id(self):
+        """Dict of the text of each OBS_ID to a list of its observations."""
+        found = {}
+        for one in self:
+            found.setdefault(RunId.of(one.obs_id).obs_id, []).append(one)
+        return found
 
     def select_ids(self, obs_ids):
         """Observations of some OBS_IDs (as in `by_id`), in that order; raises MissingError where one is not there.

@@ -21,7 +21,7 @@ _STAGES = {"header": "events", "events_hdu": "events"}
 _POINTING_TOLERANCE = 0.1  # deg between the pointing in the index and that in the file
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HduAddress:
     """One row of an HDU index: what an HDU is and where it lies.
 

@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from tevcurve.data.found_files import FoundFile
@@ -49,11 +50,12 @@ class ResponseFiles:
     """
 
     def __init__(self, files):
-        self._found = {}
+        found = {}
         for file in files:
             for one in file.hdus:
                 if one.hdu_type in RESPONSE_TYPES:
-                    self._found.setdefault(one.hdu_type, []).append((file.path, one))
+                    found.setdefault(one.hdu_type, []).append((file.path, one))
+        self._found = [_OfOneType(name, its) for name, its in found.items()]
 
     @classmethod
     def open(cls, paths, files):
@@ -84,9 +86,7 @@ class ResponseFiles:
 
         Raises `DataError` where several have a type, and nothing tells which is that of the run.
         """
-        return [
-            one for name, found in self._found.items() for one in _for_run(name, found, obs_id, telescope)
-        ]
+        return [one for found in self._found for one in found.of(obs_id, telescope)]
 
     def in_place_of(self, addresses, run):
         """(tuple of `HduAddress` of a run with these responses only, why that cannot be, a sentence, or None).
@@ -171,21 +171,55 @@ def _number(header, file):
     return name, f"The events of {file.path} have no OBS_ID; the name of the file is taken."
 
 
-def _for_run(hdu_type, found, obs_id, telescope):
-    """Those of some (`Path`, `FoundHdu`) of a type that are of a run; raises DataError where nothing tells which."""
-    for chosen in (
-        found,
-        [one for one in found if run_number(one[1].header.get("OBS_ID")) == obs_id],
-        [one for one in found if str(obs_id).lstrip("0") in _numbers(one[0].name)],
-        [one for one in found if telescope and instrument_of(one[1].header) == telescope],
-    ):
-        if len({path for path, _ in chosen}) == 1:
-            return chosen
-    names = listed((path.name for path in dict.fromkeys(path for path, _ in found)), 5)
-    raise DataError(
-        f"Several files have an {hdu_type}, and nothing says which is that of OBS_ID {obs_id}: {names}; wanted is one "
-        "that is named (irfs)."
-    )
+class _OfOneType:
+    """The responses of a type in some files, by what may tell whose they are: a store of many runs asks for each.
+
+    Parameters
+    ----------
+    hdu_type : str
+    found : list of (`Path`, `FoundHdu`), one or more
+    """
+
+    def __init__(self, hdu_type, found):
+        self._hdu_type, self._found = hdu_type, found
+
+    @cached_property
+    def _by(self):
+        """Dicts of OBS_ID, of whole numbers in the file's name, and of instrument to those of the list."""
+        of_run, of_name, of_instrument = {}, {}, {}
+        for one in self._found:
+            path, hdu = one
+            of_run.setdefault(run_number(hdu.header.get("OBS_ID")), []).append(one)
+            for number in _numbers(path.name):
+                of_name.setdefault(number, []).append(one)
+            of_instrument.setdefault(instrument_of(hdu.header), []).append(one)
+        return of_run, of_name, of_instrument
+
+    @cached_property
+    def _names(self):
+        return listed((path.name for path in dict.fromkeys(path for path, _ in self._found)), 5)
+
+    def of(self, obs_id, telescope):
+        """Those that are of a run; raises DataError where nothing tells which."""
+        if _is_one_file(self._found):
+            return self._found
+        of_run, of_name, of_instrument = self._by
+        for chosen in (
+            of_run.get(obs_id, []),
+            of_name.get(str(obs_id).lstrip("0"), []),
+            of_instrument.get(telescope, []) if telescope else [],
+        ):
+            if _is_one_file(chosen):
+                return chosen
+        raise DataError(
+            f"Several files have an {self._hdu_type}, and nothing says which is that of OBS_ID {obs_id}: "
+            f"{self._names}; wanted is one that is named (irfs)."
+        )
+
+
+def _is_one_file(found):
+    """Whether some (`Path`, `FoundHdu`) are there, all of one file; the first of another one ends the search."""
+    return bool(found) and all(path == found[0][0] for path, _ in found)
 
 
 def _numbers(name):

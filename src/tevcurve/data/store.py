@@ -215,16 +215,11 @@ class DataStore:
         """
         if ids is None:
             return Observations(self._observation(run) for run in self._tables.runs)
-        found, of_id = [], {}
+        found, by_id = [], {}
         for run in self._tables.runs:
-            of_id.setdefault(run.obs_id, []).append(run)
+            by_id.setdefault(_as_text(run.obs_id), []).append(run)
         for wanted in _as_numbers(ids):
-            if isinstance(wanted, RunId):
-                runs = [
-                    run for run in self._tables.runs if RunId.of(run.obs_id, run.telescope).may_be(wanted)
-                ]
-            else:
-                runs = of_id.get(wanted)
+            runs = [run for run in by_id.get(_as_text(wanted), ()) if _is_of(run, wanted)]
             if not runs:
                 raise MissingError(
                     f"OBS_ID {wanted} is not in the observation index of {self.name}, "
@@ -305,6 +300,18 @@ def _file_cache(root, follow_links=False, largest_file=LARGEST_FILE):
 def _row_of(store, number):
     """The row of the observation index of a store."""
     return store.obs_table[number]
+
+
+def _as_text(obs_id):
+    """What OBS_IDs that are equal, and a `RunId` of them, have in common."""
+    return obs_id.obs_id if isinstance(obs_id, RunId) else RunId.of(obs_id).obs_id
+
+
+def _is_of(run, wanted):
+    """Whether a run is the one, or of the OBS_ID, that is wanted."""
+    if isinstance(wanted, RunId):
+        return RunId.of(run.obs_id, run.telescope).may_be(wanted)
+    return run.obs_id == wanted
 
 
 def _as_numbers(ids):

@@ -5,6 +5,7 @@ Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/
 """
 
 import gzip
+from collections import Counter
 from numbers import Integral
 from pathlib import Path
 
@@ -59,12 +60,16 @@ def write_store(folder, observations, overwrite=False):
 def _file_names(ids):
     """Names of the files of some OBS_IDs, list of str, each another one."""
     width = max(6, *(len(str(obs_id)) for obs_id in ids if isinstance(obs_id, Integral)), 0)
-    names = []
+    names, used, times = [], set(), Counter()
     for obs_id in ids:
         text = f"{obs_id:0{width}d}" if isinstance(obs_id, Integral) else RunId.of(obs_id).file_text()
-        # Two texts may have the same letters that a name can have.
-        same = sum(name.casefold() == f"obs_id_{text}".casefold() for name in names)
-        names.append(f"obs_id_{text}-{same + 1}" if same else f"obs_id_{text}")
+        # Several texts may have the same letters that a name can have.
+        name, stem = f"obs_id_{text}", f"obs_id_{text}".casefold()
+        while name.casefold() in used:
+            times[stem] += 1
+            name = f"obs_id_{text}-{times[stem] + 1}"
+        used.add(name.casefold())
+        names.append(name)
     return [f"{name}.fits.gz" for name in names]
 
 

@@ -1,5 +1,6 @@
 """Which runs have a nuisance parameter in common: the laws of systematic errors."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -129,8 +130,9 @@ def _nights_by_gaps(start: np.ndarray, stop: np.ndarray) -> list[str]:
     begin = np.full(night.max() + 1, np.inf)
     np.minimum.at(begin, night, start)
     words, clock = _dates(begin), Time(begin, format="mjd", scale="tt").isot
+    times_told = Counter(words)
     times = [
-        f" {each[11:16]}" if words.count(word) > 1 else "" for word, each in zip(words, clock, strict=True)
+        f" {each[11:16]}" if times_told[word] > 1 else "" for word, each in zip(words, clock, strict=True)
     ]
     return [words[number] + times[number] for number in night]
 

@@ -51,7 +51,7 @@ def _is_plain(column):
     """Whether every text of a column is one printable line without blanks around it, and no comment to a reader."""
     return all(
         value.isprintable() and value == value.strip() and not value.startswith("#")
-        for value in column.tolist()
+        for value in set(np.asarray(column).ravel().tolist())
     )
 
 

@@ -9,9 +9,6 @@ import numpy as np
 from tevcurve.lightcurve.table_details import without_formats
 from tevcurve.lightcurve.table_outline import REMEMBERED, TableOutline
 
-# Words with these, and empty ones, stand in quotes.
-_QUOTED = (" ", '"')
-
 
 def ecsv_text(table):
     """The text of a table of numbers, booleans and texts without masks, str: what astropy's ascii.ecsv writes.
@@ -24,8 +21,15 @@ def ecsv_text(table):
     if not len(table) or not all(_is_plain(table[name]) for name in table.colnames):
         return _written(without_formats(table))
     head = _head(without_formats(table[:1])) if outline is None else _known_head(outline)
-    cells = [_cells(np.asarray(table[name])) for name in table.colnames]
-    return "\n".join([*head, *map(" ".join, zip(*cells, strict=True)), ""])
+    lines, columns = [*head], [np.asarray(table[name]) for name in table.colnames]
+    for first in range(0, len(table), _AT_A_TIME):
+        cells = [_cells(values[first : first + _AT_A_TIME]) for values in columns]
+        lines += map(" ".join, zip(*cells, strict=True))
+    return "\n".join([*lines, ""])
+
+
+# Rows whose words are in memory one by one.
+_AT_A_TIME = 1024
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -55,24 +59,35 @@ def _is_plain(column):
     kind = getattr(getattr(column, "dtype", None), "kind", "O")
     if kind not in "biufU" or hasattr(column, "mask"):
         return False
+    # Many rows have the same words.
     return kind != "U" or all(
-        word.isprintable() and word == word.strip() for word in np.asarray(column).ravel().tolist()
+        word.isprintable() and word == word.strip() for word in set(np.asarray(column).ravel().tolist())
     )
 
 
 def _cells(values):
     """The words of a column, a list of str."""
     if values.ndim > 1:
-        return [_quoted(json.dumps(value, separators=(",", ":"))) for value in values.tolist()]
+        return list(map(_quoted, _json_of_each(values)))
     if values.dtype.kind == "U":
-        return [_quoted(value) for value in values.tolist()]
+        words = values.tolist()
+        quoted = {word: _quoted(word) for word in set(words)}
+        return [quoted[word] for word in words]
     if values.dtype.kind == "f":
         # In its own precision: float32 has fewer digits.
         return list(map(repr, values.tolist())) if values.dtype.itemsize == 8 else list(map(str, values))
     return list(map(str, values.tolist()))
 
 
+def _json_of_each(values):
+    """The JSON text of each row of an array, list of str; numbers are written all at once."""
+    if values.ndim > 2 or values.dtype.kind == "U" or not values.shape[1]:
+        return [json.dumps(value, separators=(",", ":")) for value in values.tolist()]
+    rows = json.dumps(values.tolist(), separators=(",", ":"))[2:-2].split("],[")
+    return [f"[{row}]" for row in rows]
+
+
 def _quoted(word):
-    if word and not any(mark in word for mark in _QUOTED):
+    if word and " " not in word and '"' not in word:
         return word
     return '"{}"'.format(word.replace('"', '""'))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from astropy.table import Column, Table
 
+from tevcurve.bins.equal_bins import equal_bins
 from tevcurve.bins.made import MadeBins
 from tevcurve.data.time_order import in_order_of_time
 from tevcurve.errors import InputError
@@ -70,7 +71,7 @@ def extend(light_curve, origin, old):
     if np.array_equal(old, np.arange(len(runs))):
         return replace(light_curve, origin=origin, ledger=replace(light_curve.ledger, left_out=origin.failed))
     runs_before = list(light_curve.origin.runs)
-    before, n_bands = origin.laid(runs_before), origin.axes.n_bands
+    before, n_bands = _bins_before(light_curve, origin), origin.axes.n_bands
     _check_rows(light_curve.table, before, n_bands)
     change = _Change(before, origin.laid(runs), (runs_before, runs), old)
     made = light_curve.table[:0]
@@ -90,7 +91,9 @@ def rows_stand_alone(origin):
     shape_of_several = origin.options.background == "shape" and (
         origin.options.shape_from == "night" or parts_together(run.run_id for run in origin.runs) is not None
     )
-    clocks = {(run.run_id.instrument, run.gti.reference) for run in origin.runs}
+    # Most runs share the object, which is told sooner than what it is equal to.
+    references = {(run.run_id.instrument, id(run.gti.reference)): run.gti.reference for run in origin.runs}
+    clocks = {(instrument, reference) for (instrument, _), reference in references.items()}
     systematics = origin.systematics
     if systematics.joins_instruments:
         # Rows are in the clock of the first run, and are scaled by what all runs say.
@@ -123,8 +126,7 @@ class _Change:
         self.added = np.setdiff1d(np.arange(len(all_runs)), old)
         pieces, pieces_before = new.pieces(all_runs), before.pieces(runs_before)
         pieces_before = replace(pieces_before, run=old[pieces_before.run])
-        known = {key: number for number, key in enumerate(_keys(before, pieces_before))}
-        self.taken = np.array([known.get(key, -1) for key in _keys(new, pieces)], dtype=int)
+        self.taken = equal_bins((new, pieces), (before, pieces_before))
         self.bins = np.flatnonzero(self.taken < 0)
         gone = np.setdiff1d(np.arange(before.n_bins), self.taken)
         runs = np.unique(pieces.run[np.isin(pieces.bin, self.bins)])
@@ -139,26 +141,6 @@ class _Change:
         return np.unique(self._pieces.bin[np.isin(self._pieces.run, runs)])
 
 
-def _keys(bins, pieces):
-    """For each bin a tuple that is the same only for one with the same instrument, edges, phases and good time.
-
-    Bins of all instruments together are of none.
-    """
-    edges = [getattr(getattr(bins, end), part) for end in ("time_min", "time_max") for part in ("jd1", "jd2")]
-    edges += [values for values in (bins.phase_min, bins.phase_max) if values is not None]
-    flat = np.column_stack([pieces.run, pieces.start_s, pieces.stop_s])
-    limits = np.searchsorted(pieces.bin, np.arange(bins.n_bins + 1))
-    names = [""] * bins.n_bins
-    if bins.instruments and not bins.together:
-        names = [bins.instruments[number] for number in bins.owners()]
-    return [
-        (name, *edge, flat[low:high].tobytes())
-        for name, edge, low, high in zip(
-            names, np.column_stack(edges).tolist(), limits[:-1], limits[1:], strict=True
-        )
-    ]
-
-
 def _part_of(origin, time_bins, numbers, runs):
     """`LightCurveOrigin` of some bins, in which no other than these runs (int array) have good time."""
     return replace(
@@ -168,6 +150,15 @@ def _part_of(origin, time_bins, numbers, runs):
         fates=tuple(origin.fates[run] for run in runs),
         time_bins=MadeBins.of(time_bins.select(numbers), origin.runs),
     )
+
+
+def _bins_before(light_curve, origin):
+    """The `TimeBins` of the rows of a light curve: those of its ledger, or laid as an origin of more runs does."""
+    its, ledger = light_curve.origin, light_curve.ledger
+    is_same = its.time_bins is origin.time_bins and its.systematics is origin.systematics
+    if is_same and isinstance(ledger, Ledger) and ledger.runs is its.runs:
+        return ledger.time_bins
+    return origin.laid(list(its.runs))
 
 
 def _check_rows(table, time_bins, n_bands):
@@ -227,18 +218,27 @@ def _warnings(before, runs, change):
     """
     changed = {change.all_runs[number].run_id for number in change.added}
     changed |= {run.run_id for run in change.runs_gone}
-    own = [number for number, run in enumerate(change.all_runs) if run.run_id in changed]
+    names = {run_id.obs_id for run_id in changed}
+    own = [
+        number
+        for number, run in enumerate(change.all_runs)
+        if run.run_id.obs_id in names and run.run_id in changed
+    ]
     made = Ledger(runs.chosen(own), (), (), change.new).warnings
-    place = {run.run_id: number for number, run in reversed(list(enumerate(change.all_runs)))}
-    kept = (one for one in before if one.run_id not in changed)
-    return sorted([*kept, *made], key=lambda one: place[one.run_id])
+    told = [*(one for one in before if one.run_id not in changed), *made]
+    wanted = {one.run_id for one in told}
+    runs_of_told = enumerate(change.all_runs) if wanted else ()
+    place = {}
+    for number, run in runs_of_told:
+        if run.run_id in wanted:
+            place.setdefault(run.run_id, number)
+    return sorted(told, key=lambda one: place[one.run_id])
 
 
 def _with_rows(old, new, old_numbers, numbers):
     """A table of old rows at their numbers, then of new ones at theirs; each number from 0 on is in one of them."""
-    columns = {}
+    columns, n_rows = {}, len(np.union1d(old_numbers, numbers))
     for name in old.colnames:
-        n_rows = len(np.union1d(old_numbers, numbers))
         values = np.zeros(n_rows, dtype=np.result_type(old[name], new[name]))
         values[old_numbers] = old[name]
         values[numbers] = new[name]

@@ -94,6 +94,9 @@ class RunsInMemory(Sequence):
     def __len__(self) -> int:
         return len(self._runs)
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._runs)
+
     def __getitem__(self, number: Any) -> Any:
         return self._runs[number]
 

@@ -30,7 +30,10 @@ def held_texts(values, writable):
     values : array of texts (n_rows, ...)
     writable : as in `apart`
     """
-    held = [writable(value) for value in values.ravel().tolist()]
+    words = values.ravel().tolist()
+    # Many rows have the same words.
+    known = {word: writable(word) for word in set(words)}
+    held = [known[word] for word in words]
     return np.array(held or np.zeros(0, "U1"), dtype=str).reshape(values.shape)
 
 

@@ -26,10 +26,12 @@ _EVENTS = ("time_s", "energy_tev", "lon", "lat")
 
 @dataclass(eq=False)
 class _Earlier:
-    """A run that was there before: its identities, good time, and itself where it is not yet among those that stay."""
+    """A run that was there before: its identity, what its files call the instrument, good time, and itself where it is
+    not yet among those that stay.
+    """
 
     run_id: RunId
-    of_files: RunId
+    telescope: str
     gti: Any
     run: Any = None
 
@@ -56,7 +58,7 @@ class Repeats:
             self._note(run)
 
     def _note(self, run, itself=None):
-        entry = _Earlier(run.run_id, of_files(run), run.gti, itself)
+        entry = _Earlier(run.run_id, run.telescope, run.gti, itself)
         self._earlier.setdefault(run.run_id.obs_id, []).append(entry)
         return entry
 
@@ -92,7 +94,9 @@ class Repeats:
         """List of (`_Earlier`, its number in `there` or None, its `SourceRun`) that have good time in common."""
         found = []
         for entry in tuple(self._earlier.get(run.run_id.obs_id, ())):
-            if not of_files(run).may_be(entry.of_files) or not _overlap_s(run.gti, entry.gti) > OVERLAP_S:
+            if _is_apart(run.gti, entry.gti) or not of_files(run).may_be(of_files(entry)):
+                continue
+            if not _overlap_s(run.gti, entry.gti) > OVERLAP_S:
                 continue
             if entry.run_id.instrument != run.run_id.instrument and TELESCOPE in run.facts:
                 names = entry.run_id.instrument, run.run_id.instrument
@@ -167,6 +171,14 @@ def holds(one, other):
 def _same_events(one, other):
     """Whether runs in other clocks have the same events, by all but their times."""
     return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in _EVENTS[1:])
+
+
+def _is_apart(one, other):
+    """Whether it is told by their ends alone that good times (`GTI`) have nothing in common."""
+    if one.reference != other.reference or not len(one) or not len(other):
+        return False
+    own, its = one.intervals, other.intervals
+    return bool(own[-1, 1] <= its[0, 0] or its[-1, 1] <= own[0, 0])
 
 
 def _overlap_s(one, other):

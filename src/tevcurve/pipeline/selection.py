@@ -117,7 +117,8 @@ class Selection:
     def _of_runs(self, runs):
         """What is chosen of single runs: all where a position was asked for, or else those of the name."""
         left = [one for one in runs if not self._is_of(one)] if self.names else []
-        kept = [one for one in runs if not any(one is other for other in left)]
+        others = set(map(id, left))
+        kept = [one for one in runs if id(one) not in others]
         return kept, [self._problem(one, one.target_name) for one in left]
 
     def _is_of(self, run):

@@ -145,7 +145,7 @@ def _state(path):
     return state.st_mtime_ns, state.st_size, state.st_ino
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2**15)
 def _checksum_of_state(path, *state):
     digest = hashlib.sha256()
     with open_file(path) as stream:

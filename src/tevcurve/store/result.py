@@ -263,13 +263,13 @@ def write_checksums(folder, known=None):
     known : dict of path to checksum, of files that are not written anew: what they were is listed, not what
         they are
     """
-    known, listed, names = known or {}, {}, [(name,) for name in OWN - {RUNS, CHECKSUMS}]
+    known, listed = known or {}, {}
+    names = [name for name in OWN - {RUNS, CHECKSUMS} if (folder / name).is_file()]
     if (folder / RUNS).is_dir():
-        names += [(RUNS, name) for name in os.listdir(folder / RUNS) if name.endswith(".run")]
-    for parts in sorted(names):
-        name = "/".join(parts)
-        if os.path.isfile(os.path.join(folder, *parts)):
-            listed[name] = known[name] if name in known else checksum(folder.joinpath(*parts).read_bytes())
+        with os.scandir(folder / RUNS) as found:
+            names += [f"{RUNS}/{one.name}" for one in found if one.name.endswith(".run") and one.is_file()]
+    for name in sorted(names):
+        listed[name] = known[name] if name in known else checksum((folder / name).read_bytes())
     (folder / CHECKSUMS).write_bytes(checksums_text(listed).encode())
     return listed
 
@@ -299,11 +299,12 @@ def write_runs(folder, runs):
     """
     folder.mkdir()
     if isinstance(runs, StoredRuns):
+        old, new, waiting = f"{runs.place.path}{os.sep}", f"{folder}{os.sep}", runs.place.contents
         for entry in runs.entries:
-            if entry.file in runs.place.contents:
-                (folder / entry.file).write_bytes(runs.place.contents[entry.file])
+            if entry.file in waiting:
+                (folder / entry.file).write_bytes(waiting[entry.file])
             else:
-                same_file(*(os.path.join(each, entry.file) for each in (runs.place.path, folder)))
+                same_file(old + entry.file, new + entry.file)
         return list(runs.entries)
     entries = []
     for run in map(runs.read, range(len(runs))):
@@ -335,11 +336,10 @@ def run_list_text(entries, failed):
     entries : sequence of `RunEntry`
     failed : iterable of `Problem`, of the runs that cannot be used
     """
-    listed = {
-        "runs": [entry.as_dict() for entry in entries],
-        "failed": [problem.plain() for problem in failed],
-    }
-    return as_json(listed, indent=None)
+    # That of an entry is made once: a list of thousands has one more with each run that is added.
+    runs = ", ".join(entry.text for entry in entries)
+    problems = ", ".join(as_json(problem.plain(), indent=None).rstrip("\n") for problem in failed)
+    return f'{{"runs": [{runs}], "failed": [{problems}]}}\n'
 
 
 def provenance_of(inputs):
@@ -355,7 +355,7 @@ def _inputs_of(inputs):
     ]
     return [
         {"path": path, "sha256": sha256, **run_id.plain()}
-        for run_id, path, sha256 in sorted(known, key=lambda one: one[:2])
+        for run_id, path, sha256 in sorted(known, key=lambda one: (one[0].order, one[1]))
     ]
 
 

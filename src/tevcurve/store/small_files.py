@@ -1,6 +1,7 @@
 """The small text files of a result, read within limits."""
 
 import json
+from json.encoder import encode_basestring
 from typing import Any
 
 from tevcurve.errors import DataError
@@ -15,7 +16,25 @@ def as_json(tree: Any, indent: int | None = 1) -> str:
     tree : of the types of JSON
     indent : blanks before what is inside something else
     """
-    return json.dumps(tree, indent=indent, ensure_ascii=False) + "\n"
+    # The standard library writes lines with blanks before them by a slow way, and what is in one line by a fast one.
+    return (_in_lines(tree, "\n", indent) if indent else json.dumps(tree, ensure_ascii=False)) + "\n"
+
+
+def _in_lines(tree: Any, begin: str, indent: int) -> str:
+    """What `json.dumps` makes with `indent`. begin: of a line of the tree, with its blanks."""
+    inner = begin + indent * " "
+    if isinstance(tree, dict) and tree and all(type(key) is str for key in tree):
+        parts = [
+            f"{encode_basestring(key)}: {_in_lines(value, inner, indent)}" for key, value in tree.items()
+        ]
+        return f"{{{inner}{f',{inner}'.join(parts)}{begin}}}"
+    if isinstance(tree, list | tuple) and tree:
+        parts = [_in_lines(value, inner, indent) for value in tree]
+        return f"[{inner}{f',{inner}'.join(parts)}{begin}]"
+    if isinstance(tree, dict) and tree:
+        # Keys that are no texts, which become some.
+        return json.dumps(tree, indent=indent, ensure_ascii=False).replace("\n", begin)
+    return encode_basestring(tree) if type(tree) is str else json.dumps(tree, ensure_ascii=False)
 
 
 def read_text(checksums: Checksums, name: str) -> str:

@@ -1,7 +1,8 @@
 """Runs of a light curve in the files of a folder, each read when it is asked for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from tevcurve.files import Checksums, read_bytes
 from tevcurve.lightcurve.runs import joined_in_time
 from tevcurve.run_id import FIELDS, TELESCOPE, RunId
 from tevcurve.store.run_file import content_name, run_from_bytes, run_to_bytes
+from tevcurve.store.small_files import as_json
 
 # Bytes of files whose runs are held in memory after they were read.
 HELD = 2**28
@@ -63,15 +65,19 @@ class RunEntry:
             clock = {
                 name: values[name] for name in ("mjdrefi", "mjdreff", "scale", "place") if name in values
             }
-            starts, stops = zip(*intervals, strict=True) if intervals else ((), ())
             if len({file, Path(file).name}) != 1 or not file.endswith(".run") or "\\" in file:
                 raise DataError(f"its file is {file!r}")
-            gti = GTI(starts, stops, TimeReference(**clock))
+            gti = GTI.of_intervals(intervals, _clock(**clock))
             run_id = RunId.from_plain({name: values[name] for name in FIELDS})
             telescope = values.get(TELESCOPE, run_id.instrument)
             return cls(run_id, file, int(values["size"]), gti, float(values["offset"]), telescope)
         except (TypeError, ValueError, AttributeError, LookupError) as error:
             raise DataError(f"The list of runs has an entry that cannot be used: {error}") from error
+
+    @cached_property
+    def text(self) -> str:
+        """The JSON text of `as_dict`."""
+        return as_json(self.as_dict(), indent=None).rstrip("\n")
 
     def as_dict(self) -> dict[str, Any]:
         """Dict of plain values."""
@@ -89,6 +95,12 @@ class RunEntry:
             "offset": self.offset,
             "place": reference.place,
         }
+
+
+@lru_cache(maxsize=64)
+def _clock(**parts: Any) -> TimeReference:
+    # One for all runs that have it: what shares an object is told to be the same without a look at it.
+    return TimeReference(**parts)
 
 
 class TakesFiles(Protocol):
@@ -221,6 +233,9 @@ class StoredRuns(Sequence):
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    def __iter__(self) -> Iterator[RunEntry]:
+        return iter(self.entries)
 
     def __getitem__(self, number: Any) -> Any:
         return self.entries[number]
