@@ -17,6 +17,8 @@ from tevcurve import LightCurve
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.bins import Ephemeris, by_phase, by_width, sliding
 from tevcurve.report import report_html, write_report
+from tevcurve.report.quality_figures import quality_figures
+from tevcurve.report.rows import ReportRows
 from tevcurve.report.tables import MAX_ROWS
 from tevcurve.store import Result, write_result
 
@@ -340,3 +342,9 @@ def test_toys_are_drawn_only_where_the_formula_leaves_a_doubt(night, monkeypatch
     constant.remove_columns(["norm_scan", "dloglike_scan"])
     report_html(LightCurve(constant))
     assert asked == [0, 0, 1000]
+
+
+def test_values_of_low_figures_have_their_unit_in_a_second_line(night):
+    figures, _ = quality_figures(ReportRows.of(night), night.ledger, "")
+    titles = [one["figure"]["layout"]["yaxis"]["title"]["text"] for one in figures]
+    assert titles.count("Flux, 0.5–10 TeV<br>[10⁻¹¹ cm⁻² s⁻¹]") == len(titles) - 1
