@@ -172,6 +172,11 @@ class CubeTerms:
     __repr__ = short_repr
 
     @property
+    def n_events(self) -> int:
+        """Events, or filled cells, that are in the fit."""
+        return len(self.time_s)
+
+    @property
     def n_bands(self) -> int:
         return len(self.response_total)
 

@@ -95,6 +95,11 @@ class OnOffTerms:
         )
 
     @property
+    def n_events(self) -> int:
+        """ON and OFF events, or bins of these."""
+        return len(self.on_times_s) + len(self.off_times_s)
+
+    @property
     def alpha(self) -> np.ndarray:
         """Ratio of the acceptances of ON and OFF per reco bin (n_reco,)."""
         return (1.0 if self.acceptance is None else self.acceptance) / self.acceptance_off

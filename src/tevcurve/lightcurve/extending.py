@@ -9,15 +9,14 @@ from tevcurve.bins.equal_bins import equal_bins
 from tevcurve.bins.made import MadeBins
 from tevcurve.data.time_order import in_order_of_time
 from tevcurve.errors import InputError
-from tevcurve.fit.laws import gaps_divide_nights
-from tevcurve.lightcurve.background_norms import lacks_norms
+from tevcurve.files.texts import is_text, text_array
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.row_table import rows_meta
+from tevcurve.lightcurve.rows_in_blocks import part_of_runs, rows_come_apart
 from tevcurve.lightcurve.runs import TermsOfRuns, terms_of_each
 from tevcurve.lightcurve.table_making import complete_meta
 from tevcurve.problems import in_order
-from tevcurve.run_id import parts_together
 
 
 def with_runs(origin, runs, strict=False, gone=(), reduction=None, made=None):
@@ -84,29 +83,11 @@ def extend(light_curve, origin, old):
 
 
 def rows_stand_alone(origin):
-    """Whether a row depends on nothing but the good time of its bin and the runs that have it.
+    """Whether a row, and its bin, depends on nothing but the good time of the bin and the runs that have it.
 
     origin: `LightCurveOrigin`.
     """
-    shape_of_several = origin.options.background == "shape" and (
-        origin.options.shape_from == "night" or parts_together(run.run_id for run in origin.runs) is not None
-    )
-    # Most runs share the object, which is told sooner than what it is equal to.
-    references = {(run.run_id.instrument, id(run.gti.reference)): run.gti.reference for run in origin.runs}
-    clocks = {(instrument, reference) for (instrument, _), reference in references.items()}
-    systematics = origin.systematics
-    if systematics.joins_instruments:
-        # Rows are in the clock of the first run, and are scaled by what all runs say.
-        one_clock_each = len({reference for _, reference in clocks}) == 1
-    else:
-        one_clock_each = len({instrument for instrument, _ in clocks}) == len(clocks)
-    own = (
-        not origin.time_bins.looks_at_events
-        and not shape_of_several
-        and not gaps_divide_nights(systematics, origin.runs)
-    )
-    settled = not origin.field.is_unsettled and not systematics.is_unsettled and not lacks_norms(origin)
-    return own and settled and one_clock_each
+    return not origin.time_bins.looks_at_events and rows_come_apart(origin)
 
 
 class _Change:
@@ -143,13 +124,8 @@ class _Change:
 
 def _part_of(origin, time_bins, numbers, runs):
     """`LightCurveOrigin` of some bins, in which no other than these runs (int array) have good time."""
-    return replace(
-        origin,
-        runs=origin.runs.chosen(runs),
-        terms=tuple(origin.terms[run] for run in runs),
-        fates=tuple(origin.fates[run] for run in runs),
-        time_bins=MadeBins.of(time_bins.select(numbers), origin.runs),
-    )
+    made = MadeBins.of(time_bins.select(numbers), origin.runs)
+    return replace(part_of_runs(origin, runs), time_bins=made)
 
 
 def _bins_before(light_curve, origin):
@@ -172,8 +148,9 @@ def _check_rows(table, time_bins, n_bands):
 
 
 def _kinds(table):
-    """Names, shapes and kinds of the columns of a table."""
-    return [(name, table[name].shape[1:], table[name].dtype.kind) for name in table.colnames]
+    """Names, shapes and kinds of the columns of a table, texts being of one kind."""
+    kinds = {name: "U" if is_text(table[name]) else table[name].dtype.kind for name in table.colnames}
+    return [(name, table[name].shape[1:], kind) for name, kind in kinds.items()]
 
 
 def _joined(old, made, change, origin):
@@ -186,9 +163,9 @@ def _joined(old, made, change, origin):
     for name in old.colnames:
         column = old[name]
         values = np.concatenate([np.asarray(column), np.asarray(made[name])])[row]
-        if values.dtype.kind == "U":
+        if is_text(values):
             # As long as the longest text that is there now.
-            values = np.array(values.tolist(), dtype=str)
+            values = text_array(values.tolist())
         words = {"unit": column.unit, "format": column.info.format, "description": column.description}
         columns.append(Column(values, name=name, **words))
     meta = rows_meta(origin.said(), origin.spectrum, change.new)

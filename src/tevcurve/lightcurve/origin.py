@@ -19,7 +19,8 @@ from tevcurve.lightcurve.nuisances import row_nuisances
 from tevcurve.lightcurve.plan import Plan
 from tevcurve.lightcurve.plan_words import plan_meta
 from tevcurve.lightcurve.product import LightCurve
-from tevcurve.lightcurve.row_table import BesideNorms, table_of_rows
+from tevcurve.lightcurve.row_table import AskedRows, BesideNorms, table_of_blocks
+from tevcurve.lightcurve.rows_in_blocks import blocks_of_rows
 from tevcurve.lightcurve.rows_of_runs import rows_of_runs
 from tevcurve.lightcurve.runs import BinsOnDemand, Runs, terms_of_each
 from tevcurve.lightcurve.scale_words import scale_words
@@ -147,15 +148,23 @@ class LightCurveOrigin(TwoBands, Plan):
 
     def light_curve(self):
         """The `LightCurve` of the present settings."""
-        joint, time_bins = self.rows(self.below_zero)
+        time_bins, options = self.laid(self.terms), self.options
+        asked = AskedRows(self.bands, self.spectrum, options)
+        blocks = (
+            (block.first, block.joint, block.origin.beside(block.joint))
+            for block in blocks_of_rows(self, time_bins, self.below_zero)
+        )
+        table = table_of_blocks(blocks, time_bins, asked, self.said())
+        describe_parameters(table, self.spectrum, options.free)
+        return LightCurve(table, self, Ledger(self.runs, self.fates, self.failed, time_bins))
+
+    def beside(self, joint):
+        """The `BesideNorms` of rows. joint: `RowLikelihood` of these runs."""
         nuisances = partial(self.nuisances, joint) if self.systematics else None
         shapes = None
         if self.options.free:
             shapes = FreeSpectra(joint, self.spectrum, self.reduction.nodes_of(self.runs[0]))
-        beside, meta = BesideNorms(shapes, nuisances), self.said()
-        table = table_of_rows(joint, time_bins, self.bands, self.spectrum, self.options, meta, beside=beside)
-        describe_parameters(table, self.spectrum, self.options.free)
-        return LightCurve(table, self, Ledger(self.runs, self.fates, self.failed, time_bins))
+        return BesideNorms(shapes, nuisances)
 
     def of_instrument(self, name):
         """The `LightCurveOrigin` of the runs of one instrument. name: str, as its runs have it."""

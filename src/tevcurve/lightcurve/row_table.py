@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from astropy.time import Time
 
+from tevcurve.lightcurve.columns import declared
 from tevcurve.lightcurve.fit_rows import fit_rows, reference_fluxes
 from tevcurve.lightcurve.fitted_energies import fitted_words
 from tevcurve.lightcurve.joined_rows import columns_of_joined
 from tevcurve.lightcurve.provenance import assumed
-from tevcurve.lightcurve.table_making import table_of_arrays
+from tevcurve.lightcurve.table_making import light_curve_table
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,41 @@ class BesideNorms:
 NOTHING = BesideNorms()
 
 
+@dataclass(frozen=True, eq=False)
+class AskedRows:
+    """What is asked of rows, whichever of them.
+
+    Attributes
+    ----------
+    bands : float array (n_bands + 1,), edges in TeV
+    spectrum : `SpectralModel`, the reference; or a list, one for each time bin of rows that are fitted all at once
+    options : `FitOptions`
+    e_ref : float, reference energy in TeV; None for the middle of each band in log
+    """
+
+    bands: np.ndarray
+    spectrum: Any
+    options: Any
+    e_ref: float | None = None
+
+    def energies(self, n_times):
+        """`e_ref`, `e_min` and `e_max` of the rows of so many time bins, a dict of float arrays (n_rows,), TeV.
+
+        n_times: int
+        """
+        e_min, e_max = (np.tile(edges, n_times) for edges in (self.bands[:-1], self.bands[1:]))
+        e_ref = np.sqrt(e_min * e_max) if self.e_ref is None else np.full(len(e_min), self.e_ref)
+        return {"e_ref": e_ref, "e_min": e_min, "e_max": e_max}
+
+    def references(self, n_times):
+        """The reference fluxes of the rows of so many time bins, a dict of float arrays (n_rows,). n_times: int"""
+        is_one, n_bands = not isinstance(self.spectrum, list), len(self.bands) - 1
+        spectra = [self.spectrum] if is_one else self.spectrum
+        energies = self.energies(len(spectra)).values()
+        of_bands = reference_fluxes([each for each in spectra for _ in range(n_bands)], *energies)
+        return {name: np.tile(values, n_times if is_one else 1) for name, values in of_bands.items()}
+
+
 def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, beside=NOTHING):
     """The astropy Table of the light curve of a `RowLikelihood`: one row per time bin and band, in that order.
 
@@ -48,39 +84,84 @@ def table_of_rows(joint, time_bins, bands, spectrum, options, meta, e_ref=None, 
     e_ref : float, reference energy in TeV; default: the middle of each band in log
     beside : `BesideNorms`
     """
-    columns, status, reason = fit_rows(joint, options, beside.nuisances)
-    cut, exposure, n_bands = joint.cut, joint.exposure, len(bands) - 1
-    dark = np.count_nonzero(cut.ontime == 0)
+    asked = AskedRows(bands, spectrum, options, e_ref)
+    return table_of_blocks([(0, joint, beside)], time_bins, asked, meta)
+
+
+def table_of_blocks(blocks, time_bins, asked, meta):
+    """The astropy Table of the light curve of rows that are fitted some at a time.
+
+    Parameters
+    ----------
+    blocks : iterable of (number of the first time bin, `RowLikelihood` of it and those after it, `BesideNorms`); all
+        together have all time bins, and each is dropped before the next one is asked for
+    time_bins : as for `table_of_rows`
+    asked : `AskedRows`
+    meta : dict
+    """
+    n_bands = len(asked.bands) - 1
+    rows, dark = _FilledRows(time_bins.n_bins * n_bands), 0
+    for first, joint, beside in blocks:
+        dark += np.count_nonzero(joint.cut.ontime == 0)
+        rows.fill(first * n_bands, *_values_of(joint, time_bins.scale, asked, beside))
+        if time_bins.together:
+            rows.columns |= columns_of_joined(joint, time_bins)
     if dark:
-        log.warning("%d of %d time bins have no good time; their rows say no_livetime.", dark, cut.n_times)
-    if exposure.time_mean is not None:
-        columns["time_mean"] = _mjd(exposure.time_mean, cut, n_bands, time_bins.scale)
-    columns |= energy_columns(joint, exposure)
-    columns |= {name: np.repeat(values, n_bands) for name, values in time_bins.columns().items()}
-    columns |= columns_of_joined(joint, time_bins)
-    e_min, e_max = (np.tile(edges, time_bins.n_bins) for edges in (bands[:-1], bands[1:]))
-    e_ref = np.sqrt(e_min * e_max) if e_ref is None else np.full(len(e_min), e_ref)
-    spectra = spectrum if isinstance(spectrum, list) else [spectrum]
-    known = slice(0, n_bands * len(spectra))
-    of_bands = reference_fluxes(
-        [each for each in spectra for _ in range(n_bands)], e_ref[known], e_min[known], e_max[known]
-    )
-    repeats = 1 if isinstance(spectrum, list) else time_bins.n_bins
-    reference = {name: np.tile(values, repeats) for name, values in of_bands.items()}
-    if beside.shapes is not None:
-        columns, reference, status, reason = beside.shapes.fit(
-            (columns, reference, status, reason), (e_ref, e_min, e_max), options
-        )
-    is_free = bool(options.free) & (np.array(status) == "ok")
-    reason = with_energies(joint, exposure, (e_min, e_max), reference, reason, is_free)
-    energies = {"e_ref": e_ref, "e_min": e_min, "e_max": e_max}
-    return table_of_arrays(
+        log.warning("%d of %d time bins have no good time; their rows say no_livetime.", dark, time_bins.n_bins)
+    rows.columns |= {name: np.repeat(values, n_bands) for name, values in time_bins.columns().items()}
+    rows.columns |= asked.energies(time_bins.n_bins)
+    first_spectrum = asked.spectrum[0] if isinstance(asked.spectrum, list) else asked.spectrum
+    return light_curve_table(
         _repeated(time_bins.time_min, n_bands),
         _repeated(time_bins.time_max, n_bands),
-        energies | {"status": status, "reason": reason} | columns,
-        reference,
-        rows_meta(meta, spectra[0], time_bins),
+        {"status": rows.status, "reason": rows.reason} | rows.columns,
+        rows_meta(meta, first_spectrum, time_bins),
+        derive=True,
+        owned=True,
     )
+
+
+class _FilledRows:
+    """The columns of rows, filled block by block, arrays (n_rows, ...) by name; status and reason are lists of str.
+
+    Each array is made once, so that all rows are in memory once however many blocks there are.
+    """
+
+    def __init__(self, n_rows):
+        self.n_rows, self.columns, self.status, self.reason = n_rows, {}, [], []
+        self._known = {}
+
+    def fill(self, first, columns, status, reason):
+        """None; the rows from `first` on have these values. columns: dict of arrays (n, ...)."""
+        rows = slice(first, first + len(status))
+        for name, values in columns.items():
+            if declared(name).is_shared and values.ndim == 1:
+                self.columns[name] = values
+                continue
+            if name not in self.columns:
+                self.columns[name] = np.empty((self.n_rows, *values.shape[1:]), values.dtype)
+            self.columns[name][rows] = values
+        self.status += status
+        # Most reasons are those of many rows.
+        self.reason += [self._known.setdefault(words, words) for words in reason]
+
+
+def _values_of(joint, scale, asked, beside):
+    """(dict of columns, list of statuses, list of reasons) of the rows of a `RowLikelihood`."""
+    options = asked.options
+    columns, status, reason = fit_rows(joint, options, beside.nuisances)
+    cut, exposure = joint.cut, joint.exposure
+    if exposure.time_mean is not None:
+        columns["time_mean"] = _mjd(exposure.time_mean, cut, joint.n_bands, scale)
+    columns |= energy_columns(joint, exposure)
+    energies, reference = asked.energies(cut.n_times), asked.references(cut.n_times)
+    if beside.shapes is not None:
+        rows = columns, reference, status, reason
+        columns, reference, status, reason = beside.shapes.fit(rows, tuple(energies.values()), options)
+    is_free = bool(options.free) & (np.array(status) == "ok")
+    band = energies["e_min"], energies["e_max"]
+    reason = with_energies(joint, exposure, band, reference, reason, is_free)
+    return columns | reference, list(status), reason
 
 
 def rows_meta(meta, spectrum, time_bins):

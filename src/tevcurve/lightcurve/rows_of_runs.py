@@ -21,18 +21,18 @@ from tevcurve.reduction.safe_energy import bins_inside
 from tevcurve.run_id import parts_together
 
 
-def rows_of_runs(origin: Any, time_bins: TimeBins, below_zero: bool) -> RowLikelihood:
+def rows_of_runs(origin: Any, time_bins: TimeBins | RunPieces, below_zero: bool) -> RowLikelihood:
     """The `RowLikelihood` of the runs of an origin: of one kind, or `MixedRows` where some are cubes and others not.
 
     Parameters
     ----------
     origin : `~tevcurve.lightcurve.origin.LightCurveOrigin`
-    time_bins : `TimeBins` of its runs
+    time_bins : `TimeBins` of its runs, or their `RunPieces`
     below_zero : whether fluxes may be asked for below zero
 
     Raises `InputError` for options that are not for runs of several kinds together.
     """
-    made, is_cube = _maker(origin, below_zero), _are_cubes(origin)
+    made, is_cube = _maker(origin, below_zero), are_cubes(origin)
     setting = made.setting
     if is_cube.all() or not is_cube.any():
         make = made.of_cubes if is_cube.all() else made.of_spectra
@@ -53,7 +53,7 @@ def terms_of_rows(origin: Any) -> tuple[list[Any], list[np.ndarray]]:
 
     origin : `~tevcurve.lightcurve.origin.LightCurveOrigin`
     """
-    made, is_cube = _maker(origin, below_zero=False), _are_cubes(origin)
+    made, is_cube = _maker(origin, below_zero=False), are_cubes(origin)
     runs: list[Any] = [None] * len(is_cube)
     for own, terms_of in ((is_cube, lambda numbers: made.cubes(numbers)[0]), (~is_cube, made.spectra)):
         numbers = np.flatnonzero(own)
@@ -68,7 +68,8 @@ def _maker(origin, below_zero):
     return RowMaker(origin, _seen(origin, flux), setting, below_zero)
 
 
-def _are_cubes(origin):
+def are_cubes(origin: Any) -> np.ndarray:
+    """Whether each run is a cube, bool array (n_runs,). origin: `~tevcurve.lightcurve.origin.LightCurveOrigin`."""
     in_regions = origin.settings.in_regions
     return np.array([not in_regions.of(run) for run in origin.runs], dtype=bool)
 

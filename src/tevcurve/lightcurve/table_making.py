@@ -11,6 +11,7 @@ from astropy.units import Quantity, Unit, UnitConversionError
 
 from tevcurve.errors import InputError
 from tevcurve.files.masked import without_masks
+from tevcurve.files.texts import text_array
 from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES, declared, filled
 
 
@@ -27,13 +28,14 @@ def table_of_arrays(time_min, time_max, values, reference, meta):
     return light_curve_table(time_min, time_max, _references(reference) | values, meta, derive=True)
 
 
-def light_curve_table(time_min, time_max, values, meta, derive=False):
+def light_curve_table(time_min, time_max, values, meta, derive=False, owned=False):
     """The astropy Table of columns: in our units and order, with formats and descriptions.
 
     Parameters
     ----------
     time_min, time_max, values, meta : as in `table_of_arrays`
     derive : bool, whether to add columns that follow from others
+    owned : bool, whether the arrays of `values` are of nobody else, so that none is copied
     """
     time_min, time_max = (
         times if isinstance(times, Time) and times.ndim == 1 else Time(times).reshape(-1)
@@ -46,9 +48,12 @@ def light_curve_table(time_min, time_max, values, meta, derive=False):
     times = {name: without_masks(values) for name, values in times.items()}
     if np.any(times["time_max"] < times["time_min"]):
         raise InputError("A time bin ends before it begins: time_max should not be before time_min.")
-    columns = {name: table_column(name, value, time_min.size) for name, value in (times | values).items()}
+    columns = {
+        name: table_column(name, value, time_min.size, owned) for name, value in (times | values).items()
+    }
     if derive:
-        columns |= {name: table_column(name, value, time_min.size) for name, value in filled(columns).items()}
+        made = filled(columns)
+        columns |= {name: table_column(name, made.pop(name), time_min.size) for name in list(made)}
     own = COLUMNS.things()
     order = [*(name for name in own if name in columns), *(name for name in columns if name not in own)]
     return _table_of([columns[name] for name in order], complete_meta(meta, scale))
@@ -75,7 +80,7 @@ def _references(reference):
     return {name: getattr(reference, name) for name in names if hasattr(reference, name)}
 
 
-def table_column(name, value, n_rows):
+def table_column(name, value, n_rows, owned=False):
     """A table column of n rows, with the unit, print format and description that belong to the name.
 
     Parameters
@@ -83,6 +88,7 @@ def table_column(name, value, n_rows):
     name : str
     value : one for all rows, or an array or Quantity (n_rows, ...)
     n_rows : int
+    owned : bool, whether an array is of nobody else, so that it is not copied
     """
     column = declared(name)
     unit, form = column.unit, column.form
@@ -96,7 +102,9 @@ def table_column(name, value, n_rows):
             raise InputError(
                 f"The column {name} is in {value.unit}; wanted is {unit or 'a plain number'}."
             ) from error
-    value = np.array(value, dtype=np.float64 if form else None)
+    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        value = text_array(value)
+    value = np.array(value, dtype=np.float64 if form else None, copy=None if owned else True)
     if value.ndim == 0 or (column.is_shared and value.ndim == 1):
         value = np.repeat(value[np.newaxis], n_rows, axis=0)
     if len(value) != n_rows:
