@@ -1,6 +1,6 @@
 """How records show themselves: rows of words, and arrays by their kind and shape instead of their numbers."""
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from html import escape
 from typing import Any
 
@@ -14,6 +14,15 @@ def short_repr(record: Any) -> str:
     """
     shown = [f"{each.name}={_short(getattr(record, each.name))}" for each in fields(record) if each.repr]
     return f"{type(record).__name__}({', '.join(shown)})"
+
+
+def bytes_of(value: Any) -> int:
+    """Bytes of the arrays of a record, and of the records and lists in it. value: of any kind."""
+    if hasattr(value, "nbytes"):
+        return int(value.nbytes)
+    if isinstance(value, tuple | list | dict):
+        return sum(map(bytes_of, value.values() if isinstance(value, dict) else value))
+    return sum(map(bytes_of, vars(value).values())) if is_dataclass(value) else 0
 
 
 def _is_array(value: Any) -> bool:

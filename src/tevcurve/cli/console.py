@@ -3,15 +3,19 @@
 import sys
 from collections.abc import Sequence
 
-_SPACES = {"\n": "\n", "\t": " "}
-
 
 def plain(text: object) -> str:
     """A text without control characters, which could draw on a terminal or hide what stands there.
 
     text: anything that has one.
     """
-    return "".join(_SPACES.get(char, char if char.isprintable() else "?") for char in str(text))
+    # Line by line: nearly all of many lines are plain, and a letter by itself takes many times its own bytes.
+    return "\n".join(line if line.isprintable() else _plain(line) for line in str(text).split("\n"))
+
+
+def _plain(line: str) -> str:
+    """A line without control characters."""
+    return "".join(" " if char == "\t" else char if char.isprintable() else "?" for char in line)
 
 
 def note(text: object) -> None:

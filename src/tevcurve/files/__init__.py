@@ -1,6 +1,13 @@
 """Files that are not trusted: read into memory within limits, FITS tables parsed from their bytes."""
 
-from tevcurve.files.checksums import CHECKSUMS, Checksums, checksum, checksum_of_file, checksums_text
+from tevcurve.files.checksums import (
+    CHECKSUMS,
+    Checksums,
+    checksum,
+    checksum_of_file,
+    checksum_of_parts,
+    checksums_text,
+)
 from tevcurve.files.columns import column_unit, column_values, row_values
 from tevcurve.files.content import expand_path, read_bytes
 from tevcurve.files.hdus import FileCache, FitsFile
@@ -13,6 +20,7 @@ __all__ = [
     "FitsFile",
     "checksum",
     "checksum_of_file",
+    "checksum_of_parts",
     "checksums_text",
     "column_unit",
     "column_values",

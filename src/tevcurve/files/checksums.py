@@ -112,7 +112,15 @@ class Checksums:
 
 def checksum(content: bytes | bytearray) -> str:
     """SHA-256 of bytes, str of hexadecimal digits. content: of a file."""
-    return hashlib.sha256(content).hexdigest()
+    return checksum_of_parts([content])
+
+
+def checksum_of_parts(parts: Iterable[bytes | bytearray]) -> str:
+    """SHA-256 of bytes, str of hexadecimal digits. parts: of these, one after the other."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def checksum_of_file(path: str | os.PathLike[str]) -> str:

@@ -4,16 +4,17 @@ import numpy as np
 from astropy.table import Table
 
 from tevcurve.files.masked import table_without_masks
-from tevcurve.lightcurve.ecsv_text import ecsv_text
+from tevcurve.files.texts import is_text, text_array
+from tevcurve.lightcurve.ecsv_text import ecsv_parts
 from tevcurve.lightcurve.file_formats import FileFormat
-from tevcurve.lightcurve.table_details import is_text, set_values, without_formats
+from tevcurve.lightcurve.table_details import set_values, with_few_texts, without_formats
 
 TEXTS_KEY = "exact_texts"
 SHAPES_KEY = "shapes_of_rows"
 
 
 def to_ecsv(table):
-    """Bytes of the ECSV file of a table. table: astropy Table."""
+    """Iterator of parts of the bytes of the ECSV file of a table. table: astropy Table."""
     texts = {n: table[n].tolist() for n in table.colnames if is_text(table[n]) and not _is_plain(table[n])}
     shapes = {n: list(table[n].shape[1:]) for n in table.colnames if not len(table) and table[n].ndim > 1}
     plain = without_formats(table) if texts or shapes else table
@@ -21,13 +22,13 @@ def to_ecsv(table):
         # readers strip blanks and stumble over line breaks, so such texts also stand in the metadata
         plain.meta[TEXTS_KEY] = texts
         for name, values in texts.items():
-            set_values(plain, name, np.array([_one_line(value) for value in values], dtype=str))
+            set_values(plain, name, text_array(_one_line(value) for value in values))
     if shapes:
         # the reader takes no vector columns without rows
         plain.meta[SHAPES_KEY] = shapes
         for name in shapes:
             set_values(plain, name, np.zeros(0, table[name].dtype))
-    return ecsv_text(plain).encode()
+    yield from (part.encode() for part in ecsv_parts(plain))
 
 
 def from_ecsv(data, path):
@@ -41,10 +42,10 @@ def from_ecsv(data, path):
     # an empty text is a text, and an empty number a masked one
     table = table_without_masks(Table.read(data.decode().split("\n"), format="ascii.ecsv"))
     for name, values in table.meta.pop(TEXTS_KEY, {}).items():
-        set_values(table, name, np.array(values, dtype=str))
+        set_values(table, name, text_array(values))
     for name, shape in table.meta.pop(SHAPES_KEY, {}).items():
         set_values(table, name, np.zeros((0, *shape), table[name].dtype))
-    return table
+    return with_few_texts(table)
 
 
 def _is_plain(column):

@@ -6,8 +6,12 @@ from functools import lru_cache
 
 import numpy as np
 
+from tevcurve.files.texts import is_text
 from tevcurve.lightcurve.table_details import without_formats
 from tevcurve.lightcurve.table_outline import REMEMBERED, TableOutline
+
+# Rows whose words are in memory one by one.
+ROWS_AT_ONCE = 1024
 
 
 def ecsv_text(table):
@@ -15,21 +19,24 @@ def ecsv_text(table):
 
     Print formats are not used. table: astropy Table.
     """
+    return "".join(ecsv_parts(table))
+
+
+def ecsv_parts(table):
+    """Iterator of parts of `ecsv_text`. table: astropy Table."""
     outline = TableOutline.of(table)
     if not len(table) and outline is not None:
-        return _known_empty(outline)
+        yield _known_empty(outline)
+        return
     if not len(table) or not all(_is_plain(table[name]) for name in table.colnames):
-        return _written(without_formats(table))
+        yield _written(without_formats(table))
+        return
     head = _head(without_formats(table[:1])) if outline is None else _known_head(outline)
-    lines, columns = [*head], [np.asarray(table[name]) for name in table.colnames]
-    for first in range(0, len(table), _AT_A_TIME):
-        cells = [_cells(values[first : first + _AT_A_TIME]) for values in columns]
-        lines += map(" ".join, zip(*cells, strict=True))
-    return "\n".join([*lines, ""])
-
-
-# Rows whose words are in memory one by one.
-_AT_A_TIME = 1024
+    yield "\n".join([*head, ""])
+    columns = [np.asarray(table[name]) for name in table.colnames]
+    for first in range(0, len(table), ROWS_AT_ONCE):
+        cells = [_cells(values[first : first + ROWS_AT_ONCE]) for values in columns]
+        yield "\n".join([*map(" ".join, zip(*cells, strict=True)), ""])
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -56,20 +63,20 @@ def _written(table):
 
 def _is_plain(column):
     """Whether a column holds numbers, booleans, or texts of one line without blanks around them."""
-    kind = getattr(getattr(column, "dtype", None), "kind", "O")
-    if kind not in "biufU" or hasattr(column, "mask"):
+    kind = getattr(getattr(column, "dtype", None), "kind", "")
+    if kind in "biuf":
+        return bool(kind) and not hasattr(column, "mask")
+    if not is_text(column) or hasattr(column, "mask"):
         return False
-    # Many rows have the same words.
-    return kind != "U" or all(
-        word.isprintable() and word == word.strip() for word in set(np.asarray(column).ravel().tolist())
-    )
+    words = set(np.asarray(column).ravel().tolist())
+    return all(word.isprintable() and word == word.strip() for word in words)
 
 
 def _cells(values):
     """The words of a column, a list of str."""
     if values.ndim > 1:
         return list(map(_quoted, _json_of_each(values)))
-    if values.dtype.kind == "U":
+    if values.dtype.kind in "UO":
         words = values.tolist()
         quoted = {word: _quoted(word) for word in set(words)}
         return [quoted[word] for word in words]

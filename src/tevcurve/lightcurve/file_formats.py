@@ -35,7 +35,8 @@ class FileFormat:
     layout : str, what several formats have in common, such as "gadf"; default: its name
     loses : str, what of a light curve is not there when it is read again, or "" where nothing is lost
     encode : function(`LightCurve`) -> bytes, or None for one that cannot be written, or by `encode_table`
-    encode_table : function(Table) -> bytes, of any table, or None
+    encode_table : function(Table) -> bytes, or an iterator of parts of them that are written one after the other, of
+        any table; or None
     encode_rows : function(`LightCurve`, `Shown`) -> bytes, where the format itself says which columns it has and with
         how many digits, or None
     needs : tuple of str, columns that it has whatever is chosen
@@ -50,7 +51,7 @@ class FileFormat:
     layout: str = ""
     loses: str = ""
     encode: Callable[["LightCurve"], bytes] | None = None
-    encode_table: Callable[[Table], bytes] | None = None
+    encode_table: Callable[[Table], bytes | Iterator[bytes]] | None = None
     encode_rows: Callable[["LightCurve", Shown], bytes] | None = None
     needs: tuple[str, ...] = TIMES
     decode: Callable[[bytes, Path], Table] | None = None
@@ -61,8 +62,9 @@ class FileFormat:
         """Whether light curves can be written in it."""
         return any((self.encode, self.encode_table, self.encode_rows))
 
-    def bytes_of(self, light_curve: "LightCurve", shown: Shown | None = None) -> bytes:
-        """Bytes of a light curve; its good times are in its table's metadata where these are all there is to keep.
+    def parts_of(self, light_curve: "LightCurve", shown: Shown | None = None) -> Iterator[bytes]:
+        """Parts of the bytes of a light curve, in their order; its good times are in its table's metadata where these
+        are all there is to keep.
 
         Parameters
         ----------
@@ -73,13 +75,23 @@ class FileFormat:
         """
         shown = shown or Shown()
         if self.encode_rows is not None:
-            return self.encode_rows(light_curve, shown)
+            return iter([self.encode_rows(light_curve, shown)])
         light_curve = chosen(light_curve, shown, self.needs)
         if self.encode is not None:
-            return self.encode(light_curve)
+            return iter([self.encode(light_curve)])
         if self.encode_table is not None:
-            return self.encode_table(with_good_times(light_curve))
+            return self.parts_of_table(with_good_times(light_curve))
         raise InputError(f"Light curves are not written as {self.words}.")
+
+    def parts_of_table(self, table: Table) -> Iterator[bytes]:
+        """Parts of the bytes of a table, in their order. table: of any columns.
+
+        Raises `InputError` where only light curves are written in it.
+        """
+        if self.encode_table is None:
+            raise InputError(f"Other tables than light curves are not written as {self.words}.")
+        content = self.encode_table(table)
+        return iter([content] if isinstance(content, bytes) else content)
 
     @property
     def is_text(self) -> bool:

@@ -11,9 +11,17 @@ from astropy.table import Table
 from tevcurve.errors import DataError
 from tevcurve.files import FitsFile
 from tevcurve.files.masked import table_without_masks
+from tevcurve.files.texts import is_text, width_of
 from tevcurve.lightcurve.file_formats import FileFormat
 from tevcurve.lightcurve.provenance import SAID, in_words
-from tevcurve.lightcurve.table_details import apart, details_of, held_texts, is_text, put_back, set_values
+from tevcurve.lightcurve.table_details import (
+    apart,
+    details_of,
+    held_texts,
+    put_back,
+    set_values,
+    with_few_texts,
+)
 from tevcurve.lightcurve.table_outline import REMEMBERED, TableOutline
 
 TABLE_HDU = "LIGHTCURVE"
@@ -27,6 +35,8 @@ _BLOCK = 2880
 # The card of a header that says how many rows there are.
 _ROWS = b"NAXIS2  = %20d /"
 _ONE_ROW = _ROWS % 1
+# Rows whose bytes are made at a time.
+ROWS_AT_ONCE = 2**13
 
 
 def to_fits(table):
@@ -34,16 +44,23 @@ def to_fits(table):
 
     table: astropy Table.
     """
+    return b"".join(fits_parts(table))
+
+
+def fits_parts(table):
+    """Iterator of parts of the bytes of `to_fits`. table: astropy Table."""
     outline = TableOutline.of(table)
     if outline is None or not len(table):
-        return _written(*apart(table, fits_text), table.meta)
+        yield _written(*apart(table, fits_text), table.meta)
+        return
     values = {name: np.asarray(table[name]) for name in table.colnames}
     texts = {name: held_texts(values[name], fits_text) for name in table.colnames if is_text(table[name])}
     details = details_of(table, texts)
     values |= texts
     head, rest = _known_head(outline.with_texts(texts), details)
-    rows = _rows(values)
-    return b"".join([head.replace(_ONE_ROW, _ROWS % len(table), 1), rows, bytes(-len(rows) % _BLOCK), rest])
+    yield head.replace(_ONE_ROW, _ROWS % len(table), 1)
+    yield from _rows(values)
+    yield rest
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -59,18 +76,27 @@ def _known_head(outline, details):
 
 
 def _rows(values):
-    """Bytes of the rows of a FITS table of columns, dict of name to array (n_rows, ...)."""
-    stored = [_stored(array) for array in values.values()]
-    rows = np.empty(len(stored[0]), [(f"{k}", one.dtype, one.shape[1:]) for k, one in enumerate(stored)])
-    for k, one in enumerate(stored):
-        rows[f"{k}"] = one
-    return rows.tobytes()
+    """Iterator of parts of the rows of a FITS table of columns, dict of name to array (n_rows, ...), and the blanks."""
+    arrays, length = list(values.values()), 0
+    widths = [width_of(array) if is_text(array) else None for array in arrays]
+    for first in range(0, len(arrays[0]), ROWS_AT_ONCE):
+        part = slice(first, first + ROWS_AT_ONCE)
+        stored = [_stored(array[part], width) for array, width in zip(arrays, widths, strict=True)]
+        rows = np.empty(len(stored[0]), [(f"{k}", one.dtype, one.shape[1:]) for k, one in enumerate(stored)])
+        for k, one in enumerate(stored):
+            rows[f"{k}"] = one
+        length += rows.nbytes
+        yield rows.tobytes()
+    yield bytes(-length % _BLOCK)
 
 
-def _stored(array):
-    """The array as FITS has it: texts as bytes, booleans as letters, numbers with their highest byte first."""
-    if array.dtype.kind == "U":
-        return array.astype(f"S{array.dtype.itemsize // 4}")
+def _stored(array, width):
+    """The array as FITS has it: texts as bytes, booleans as letters, numbers with their highest byte first.
+
+    width: int, letters of a text; None for what is none.
+    """
+    if width is not None:
+        return array.astype(f"S{width}")
     if array.dtype.kind == "b":
         return np.where(array, np.uint8(ord("T")), np.uint8(ord("F")))
     return array.astype(array.dtype.newbyteorder(">"))
@@ -126,7 +152,7 @@ def from_fits(data, path):
                 raise DataError(f"{path} has no HDU {name}; a light curve written by tevcurve has one.")
         table = table_without_masks(Table.read(hdus[TABLE_HDU], mask_invalid=False))
         details = hdus[DETAILS_HDU].data["yaml"].tobytes().decode("ascii")
-    return put_back(_native(table), details, fits_text)
+    return with_few_texts(put_back(_native(table), details, fits_text))
 
 
 def _native(table):
@@ -138,5 +164,10 @@ def _native(table):
 
 
 FITS = FileFormat(
-    "fits", (".fits", ".fits.gz"), "a FITS table", layout="tevcurve", encode_table=to_fits, decode=from_fits
+    "fits",
+    (".fits", ".fits.gz"),
+    "a FITS table",
+    layout="tevcurve",
+    encode_table=fits_parts,
+    decode=from_fits,
 )

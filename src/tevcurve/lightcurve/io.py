@@ -42,7 +42,7 @@ def write_light_curve(light_curve, path, overwrite=False, format=None, **shown):
     """
     path = expanded(path)
     form, asked = format_to_write(path, format), asked_of(shown)
-    return write_bytes(path, overwrite, lambda: form.bytes_of(light_curve, asked))
+    return write_parts(path, overwrite, lambda: form.parts_of(light_curve, asked))
 
 
 def text_of_light_curve(light_curve, format="csv", **shown):
@@ -56,7 +56,7 @@ def text_of_light_curve(light_curve, format="csv", **shown):
         As for `write`.
     """
     form = format_of_text(format)
-    return form.bytes_of(light_curve, asked_of(shown)).decode()
+    return b"".join(form.parts_of(light_curve, asked_of(shown))).decode()
 
 
 def asked_of(shown):
@@ -83,11 +83,11 @@ def write_table(table, path, overwrite=False):
     overwrite : bool, whether a file that is there is replaced
     """
     path = expanded(path)
-    return write_bytes(path, overwrite, lambda: table_bytes(table, path))
+    return write_parts(path, overwrite, lambda: table_parts(table, path))
 
 
-def table_bytes(table, path):
-    """What a file has of any astropy Table without masked values, bytes, before they are compressed.
+def table_parts(table, path):
+    """What a file has of any astropy Table without masked values, an iterator of parts of its bytes, not compressed.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def table_bytes(table, path):
         raise InputError(
             f"The column {masked[0]} has masked values, which a file cannot keep; fill them with NaN."
         )
-    return form.encode_table(table)
+    return form.parts_of_table(table)
 
 
 def read_light_curve(path, spectrum=None, accept_changed=False, columns=None, **named):
@@ -186,19 +186,19 @@ def expanded(path):
     return Path(os.path.expandvars(path)).expanduser()
 
 
-def write_bytes(path, overwrite, encode):
+def write_parts(path, overwrite, encode):
     """The path, where what `encode` gives stands now, whole and on disk; compressed if it ends in .gz.
 
     Parameters
     ----------
     path : Path
     overwrite : bool, whether a file that is there is replaced. Otherwise it is an `InputError`
-    encode : function() -> bytes
+    encode : function() -> iterable of bytes, one part after the other
     """
     if path.exists() and not overwrite:
         raise InputError(f"{path} is already there; pass overwrite=True to replace it.")
     if not path.parent.is_dir():
         raise InputError(f"{path} cannot be written: the folder {path.parent} is not there.")
-    data = encode()
+    data = b"".join(encode())
     replace_file(path, gzip.compress(data, mtime=0) if path.name.lower().endswith(".gz") else data)
     return path

@@ -107,7 +107,9 @@ def table_of_blocks(blocks, time_bins, asked, meta):
         if time_bins.together:
             rows.columns |= columns_of_joined(joint, time_bins)
     if dark:
-        log.warning("%d of %d time bins have no good time; their rows say no_livetime.", dark, time_bins.n_bins)
+        log.warning(
+            "%d of %d time bins have no good time; their rows say no_livetime.", dark, time_bins.n_bins
+        )
     rows.columns |= {name: np.repeat(values, n_bands) for name, values in time_bins.columns().items()}
     rows.columns |= asked.energies(time_bins.n_bins)
     first_spectrum = asked.spectrum[0] if isinstance(asked.spectrum, list) else asked.spectrum
@@ -134,7 +136,7 @@ class _FilledRows:
     def fill(self, first, columns, status, reason):
         """None; the rows from `first` on have these values. columns: dict of arrays (n, ...)."""
         rows = slice(first, first + len(status))
-        for name, values in columns.items():
+        for name, values in ((name, np.asarray(each)) for name, each in columns.items()):
             if declared(name).is_shared and values.ndim == 1:
                 self.columns[name] = values
                 continue

@@ -55,9 +55,7 @@ def blocks_of_rows(origin: Any, time_bins: TimeBins, below_zero: bool) -> Iterat
         # Bins without good time need a run all the same, which says what the columns are.
         runs = runs if len(runs) else np.array([len(origin.runs) - 1])
         part = part_of_runs(origin, runs)
-        laid = RunPieces(
-            stop - first, pieces.bin[own] - first, run, pieces.start_s[own], pieces.stop_s[own]
-        )
+        laid = RunPieces(stop - first, pieces.bin[own] - first, run, pieces.start_s[own], pieces.stop_s[own])
         yield RowBlock(first, stop, part, rows_of_runs(part, laid, below_zero))
 
 

@@ -1,8 +1,8 @@
 """What the columns and keywords of some files cannot hold of a table, as YAML that stands beside it in the file."""
 
-import numpy as np
 from astropy.table import Column
 
+from tevcurve.files.texts import MOST_BYTES, is_text, text_array
 from tevcurve.lightcurve.table_outline import yaml_text
 
 
@@ -30,11 +30,9 @@ def held_texts(values, writable):
     values : array of texts (n_rows, ...)
     writable : as in `apart`
     """
-    words = values.ravel().tolist()
-    # Many rows have the same words.
-    known = {word: writable(word) for word in set(words)}
-    held = [known[word] for word in words]
-    return np.array(held or np.zeros(0, "U1"), dtype=str).reshape(values.shape)
+    texts = values.ravel().tolist()
+    known = {value: writable(value) for value in set(texts)}
+    return text_array(known[value] for value in texts).reshape(values.shape)
 
 
 def details_of(table, texts):
@@ -70,7 +68,7 @@ def put_back(table, details, writable):
     for name in table.colnames:
         values = details["text"].get(name)
         if values is not None and [writable(value) for value in values] == table[name].tolist():
-            set_values(table, name, np.array(values, dtype=str))
+            set_values(table, name, text_array(values))
         if name in details["descriptions"]:
             table[name].info.description = details["descriptions"][name]
     table.meta.clear()
@@ -81,12 +79,24 @@ def put_back(table, details, writable):
 def without_formats(table):
     """A copy without print formats: they follow from the column names, and writers may round to them.
 
+    Its texts are all of one width, as writers want them.
+
     table: astropy Table.
     """
     plain = table.copy()
-    for column in plain.itercols():
-        column.info.format = None
+    for name in plain.colnames:
+        plain[name].info.format = None
+        if plain[name].dtype.kind == "O" and is_text(plain[name]):
+            set_values(plain, name, plain[name].astype(str))
     return plain
+
+
+def with_few_texts(table):
+    """The table, changed in place so that long texts of very many rows are there once each. table: astropy Table."""
+    for name in table.colnames:
+        if table[name].dtype.kind == "U" and table[name].nbytes > MOST_BYTES:
+            set_values(table, name, text_array(table[name].tolist()))
+    return table
 
 
 def set_values(table, name, values):
@@ -100,8 +110,3 @@ def set_values(table, name, values):
     """
     column = table[name]
     table[name] = Column(values, unit=column.unit, description=column.description)
-
-
-def is_text(column):
-    """Whether a column holds texts. column: of an astropy Table."""
-    return column.dtype.kind == "U"

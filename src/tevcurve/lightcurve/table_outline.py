@@ -9,6 +9,8 @@ import astropy.units as u
 import numpy as np
 from astropy.table import Column, Table
 
+from tevcurve.files.texts import is_text, width_of
+
 # Of booleans, numbers that FITS and ECSV have as they are, and texts.
 _KINDS = ("b1", "u1", "i2", "i4", "i8", "f4", "f8")
 # Outlines that are remembered: a result has five tables.
@@ -39,11 +41,10 @@ class ColumnOutline:
     @classmethod
     def of(cls, column: Any) -> "ColumnOutline | None":
         """That of a column; None of one that has more to it, such as masks. column: of an astropy Table."""
-        kind = getattr(getattr(column, "dtype", None), "kind", "O")
-        is_known = type(column) is Column and (kind == "U" or column.dtype.str[1:] in _KINDS)
+        is_known = type(column) is Column and (column.dtype.str[1:] in _KINDS or is_text(column))
         if not is_known or not column.dtype.isnative or column.meta:
             return None
-        names = column.name, column.dtype.str, column.shape[1:], column.unit
+        names = column.name, _word_of(column), column.shape[1:], column.unit
         return cls(*names, "" if column.unit is None else column.unit.to_string(), column.description)
 
     def zeros(self, n_rows: int) -> Column:
@@ -75,7 +76,7 @@ class TableOutline:
     def with_texts(self, texts: dict[str, np.ndarray]) -> "TableOutline":
         """The same with other texts in some columns, which have no unit. texts: dict of name to array."""
         columns = [
-            replace(one, dtype=texts[one.name].dtype.str, unit=None, unit_text="")
+            replace(one, dtype=_word_of(texts[one.name]), unit=None, unit_text="")
             if one.name in texts
             else one
             for one in self.columns
@@ -85,6 +86,11 @@ class TableOutline:
     def row(self) -> Table:
         """A table of one row of zeros and empty texts."""
         return Table([column.zeros(1) for column in self.columns], meta=json.loads(self.meta), copy=False)
+
+
+def _word_of(values: np.ndarray) -> str:
+    """Numpy's word for the kind of values, of texts as if they were of one width. values: array."""
+    return f"{np.dtype('U').str[0]}U{width_of(values)}" if values.dtype.kind == "O" else values.dtype.str
 
 
 def plain_json(tree: Any) -> str | None:

@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 MANY = 256
 MOST_BYTES = 2**30
 PART = 64
-# Bytes of files whose runs stay in memory afterwards.
-HELD = 2**25
+# Bytes of runs that stay in memory afterwards.
+HELD = 2**26
 Outcome: TypeAlias = tuple[SourceRun | None, Problem | None]
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tevcurve.atomic import new_folder, recover
 from tevcurve.errors import DataError, InputError, StoreError
-from tevcurve.files import CHECKSUMS, Checksums, checksum, checksums_text, expand_path
+from tevcurve.files import CHECKSUMS, Checksums, checksum_of_file, checksums_text, expand_path
 from tevcurve.lightcurve.good_times import good_times_table
-from tevcurve.lightcurve.io import read_table, table_bytes
+from tevcurve.lightcurve.io import read_table, table_parts
 from tevcurve.lightcurve.ledger import Ledger, RecordedLedger
 from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.lightcurve.plan import Plan
@@ -269,7 +269,7 @@ def write_checksums(folder, known=None):
         with os.scandir(folder / RUNS) as found:
             names += [f"{RUNS}/{one.name}" for one in found if one.name.endswith(".run") and one.is_file()]
     for name in sorted(names):
-        listed[name] = known[name] if name in known else checksum((folder / name).read_bytes())
+        listed[name] = known[name] if name in known else checksum_of_file(folder / name)
     (folder / CHECKSUMS).write_bytes(checksums_text(listed).encode())
     return listed
 
@@ -283,10 +283,16 @@ def write_tables(folder, light_curve):
     light_curve : `LightCurve`
     """
     for name in LIGHT_CURVE:
-        (folder / name).write_bytes(table_bytes(light_curve.table, name))
+        _write_table(folder / name, light_curve.table)
     if light_curve.ledger is not None:
         for name, file in LEDGER.items():
-            (folder / file).write_bytes(table_bytes(getattr(light_curve.ledger, name), file))
+            _write_table(folder / file, getattr(light_curve.ledger, name))
+
+
+def _write_table(path, table):
+    """None; the file has the table, part by part. Raises `InputError` as `table_parts`."""
+    with open(path, "xb") as stream:
+        stream.writelines(table_parts(table, path.name))
 
 
 def write_runs(folder, runs):
@@ -325,7 +331,7 @@ def write_run_list(folder, entries, failed):
     failed : iterable of `Problem`, of the runs that cannot be used
     """
     (folder / RUN_LIST).write_bytes(run_list_text(entries, failed).encode())
-    (folder / GOOD_TIMES).write_bytes(table_bytes(good_times_table(entries), GOOD_TIMES))
+    _write_table(folder / GOOD_TIMES, good_times_table(entries))
 
 
 def run_list_text(entries, failed):

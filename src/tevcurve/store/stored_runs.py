@@ -13,12 +13,13 @@ from tevcurve.datasets.source_run import SourceRun
 from tevcurve.errors import DataError
 from tevcurve.files import Checksums, read_bytes
 from tevcurve.lightcurve.runs import joined_in_time
+from tevcurve.records import bytes_of
 from tevcurve.run_id import FIELDS, TELESCOPE, RunId
 from tevcurve.store.run_file import content_name, run_from_bytes, run_to_bytes
 from tevcurve.store.small_files import as_json
 
-# Bytes of files whose runs are held in memory after they were read.
-HELD = 2**28
+# Bytes of runs that are held in memory after they were read: some 50 of them.
+HELD = 2**26
 
 
 @dataclass(frozen=True)
@@ -189,13 +190,15 @@ class RunFolder:
             return run_from_bytes(self.contents[entry.file], f"Run {entry.run_id}")
         run = read_run(self.path / entry.file, entry, self.checksums)
         self._last = entry.file, run
-        if entry.size <= self._left:
-            self._left -= entry.size
+        # Arrays may take many times what their file does.
+        size = bytes_of(run)
+        if size <= self._left:
+            self._left -= size
             self._in_memory[entry.file] = run
         return run
 
     def emptied(self, held: int) -> "RunFolder":
-        """The same with no run in memory. held: bytes of files whose runs stay there once they are read."""
+        """The same with no run in memory. held: bytes of the runs that stay there once they are read."""
         return RunFolder(self.path, held, self.keeper, self.checksums, self.contents)
 
 

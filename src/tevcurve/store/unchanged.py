@@ -1,8 +1,8 @@
 """Whether a result in memory is what its folder has, so that it need not be read again."""
 
 from tevcurve.errors import TevcurveError
-from tevcurve.files import CHECKSUMS, checksum, checksums_text
-from tevcurve.lightcurve.io import table_bytes
+from tevcurve.files import CHECKSUMS, checksum_of_file, checksum_of_parts, checksums_text
+from tevcurve.lightcurve.io import table_parts
 from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.store.result import (
     FORMAT,
@@ -47,18 +47,18 @@ def _is_folder(folder, listed):
     if (folder / CHECKSUMS).read_bytes() != checksums_text(listed).encode():
         return False
     names = [name for name in OWN - {RUNS, CHECKSUMS} if name in listed or (folder / name).exists()]
-    return all(checksum((folder / name).read_bytes()) == listed.get(name) for name in names)
+    return all(checksum_of_file(folder / name) == listed.get(name) for name in names)
 
 
 def _is_memory(result, origin, listed):
     """Whether a result would be written as it is listed."""
     ledger = result.light_curve.ledger
     written = {
-        PROVENANCE: as_json({"format": FORMAT, **result.provenance}).encode(),
-        JOB: job_text_of(origin).encode(),
-        RUN_LIST: run_list_text(origin.runs.entries, origin.failed).encode(),
-        LIGHT_CURVE[0]: table_bytes(result.light_curve.table, LIGHT_CURVE[0]),
+        PROVENANCE: [as_json({"format": FORMAT, **result.provenance}).encode()],
+        JOB: [job_text_of(origin).encode()],
+        RUN_LIST: [run_list_text(origin.runs.entries, origin.failed).encode()],
+        LIGHT_CURVE[0]: table_parts(result.light_curve.table, LIGHT_CURVE[0]),
     }
     if ledger is not None:
-        written |= {file: table_bytes(getattr(ledger, name), file) for name, file in LEDGER.items()}
-    return all(checksum(content) == listed.get(name) for name, content in written.items())
+        written |= {file: table_parts(getattr(ledger, name), file) for name, file in LEDGER.items()}
+    return all(checksum_of_parts(parts) == listed.get(name) for name, parts in written.items())

@@ -20,7 +20,7 @@ from tevcurve.lightcurve.interop.gadf_table import (
     shares_time,
 )
 from tevcurve.lightcurve.interop.good_intervals import good_intervals
-from tevcurve.lightcurve.io import expanded, read_table, write_bytes
+from tevcurve.lightcurve.io import expanded, read_table, write_parts
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.sed.flux_points import FluxPoints
 
@@ -57,9 +57,9 @@ def write_flux_points(flux_points, path, overwrite=False):
         if name not in (*TIME_COLUMNS, *SHARED):
             table[FIT + name] = fits[name]
     if path.name.lower().endswith(".ecsv"):
-        return write_bytes(path, overwrite, lambda: ecsv_bytes(table))
+        return write_parts(path, overwrite, lambda: [ecsv_bytes(table)])
     good = good_intervals(flux_points.fits)
-    return write_bytes(path, overwrite, lambda: fits_bytes(table, good))
+    return write_parts(path, overwrite, lambda: [fits_bytes(table, good)])
 
 
 def read_flux_points(path):
