@@ -104,7 +104,7 @@ def large(method):
         lc = make(DataStore.from_dir(release).get_observations(RUNS), TARGET, by_run(), method)
         rng = np.random.default_rng(1)
         night_runs = lc.origin.runs
-        runs = [_redrawn(night_runs[n % len(RUNS)], n // len(RUNS), rng) for n in range(part)]
+        runs = [redrawn(night_runs[n % len(RUNS)], n // len(RUNS), rng) for n in range(part)]
         origin = replace(lc.origin, runs=type(night_runs)(runs)).reduced()
         start, start_cpu = time.perf_counter(), time.process_time()
         fine = origin.rebin(time_bins=by_width("1 min"))
@@ -119,7 +119,7 @@ def large(method):
     return job
 
 
-def _redrawn(run, nights, rng):
+def redrawn(run, nights, rng):
     """A run so many nights later: as many events as a Poisson draw says, out of its own, at times of their own."""
     start, stop = run.gti.intervals.T + nights * DAY
     drawn = rng.integers(len(run.time_s), size=rng.poisson(len(run.time_s)))

@@ -118,7 +118,8 @@ class CubeTerms:
     band : int array (n,), number of the energy band of each event
     cell : int array (n,), flat index of each event's cell (n_reco, nlat, nlon)
     near : int array (m,), numbers of the events that can be of the source
-    response : float array (m, n_true), cm2: expected in the cell (or per TeV and sr) of these events
+    response : float array (m, n_true), cm2: expected in the cell (or per TeV and sr) of these events; where `of_cell`
+        says so, float array (n_cells, n_true), each cell being there once
     response_total : float array (n_bands, n_true), cm2: over all cells of the fit
     background : float array (n_slices, n), s-1 in the cell (or per TeV and sr)
     background_total : float array (n_slices, n_bands), s-1
@@ -139,6 +140,8 @@ class CubeTerms:
     overlap : `SourceOverlap` of the source and the further ones in all cells, or None where it was not asked for
     line : `RunTimeline` of the events around the source, of all bands, or None
     safe_tev : (low, high), TeV, between which the responses are safe
+    of_cell : int array (m,), the row of `response` of each of the events that can be of the source, where all events of
+        a cell are expected alike; None where each has a row of its own
     """
 
     run_id: RunId
@@ -168,6 +171,7 @@ class CubeTerms:
     overlap: SourceOverlap | None = None
     line: RunTimeline | None = None
     safe_tev: tuple[float, float] = (0.0, np.inf)
+    of_cell: np.ndarray | None = None
 
     __repr__ = short_repr
 
@@ -192,8 +196,15 @@ class CubeTerms:
         """
         signal = np.zeros(len(self.time_s))
         # einsum, not a matrix product: an event's sum must not depend on how many others there are.
-        signal[self.near] = np.einsum("et,t->e", self.response, flux)
+        signal[self.near] = self.of_near(np.einsum("et,t->e", self.response, flux))
         return signal
+
+    def of_near(self, values: np.ndarray) -> np.ndarray:
+        """Values (m, ...) of the events that can be of the source.
+
+        values: array as long as `response`.
+        """
+        return values if self.of_cell is None else values[self.of_cell]
 
     def signal_total(self, flux: np.ndarray) -> np.ndarray:
         """Expected signal in each band (n_bands,) per second of live time.

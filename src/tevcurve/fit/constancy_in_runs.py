@@ -94,7 +94,7 @@ def _shares_of_source(parts: Sequence[CubeTerms]) -> np.ndarray:
         total += float(each.response_total.sum()) * ontime * each.deadc
         expected += float(each.background_total.mean(axis=0).sum()) * ontime
         counted += len(each.time_s) if each.count is None else float(each.count.sum())
-        signals.append(each.response[:, 0] * ontime * each.deadc)
+        signals.append(each.of_near(each.response[:, 0]) * ontime * each.deadc)
         backgrounds.append(each.background[:, each.near].mean(axis=0) * ontime)
     signal, background = np.concatenate(signals), np.concatenate(backgrounds)
     norm = counted / expected if expected > 0 else 1.0

@@ -234,7 +234,7 @@ def cash_terms(pieces, fitted, n_rows, below_zero, further=(), together=None):
     below_zero, further : see `CubeRule`
     together : as in `~tevcurve.fit.row_likelihood.RowSetting`, of the pieces: those together are one block in a row
     """
-    number = numbers_among(fitted, n_rows)
+    number, pieces = numbers_among(fitted, n_rows), [piece.once_each() for piece in pieces]
     block_row = np.concatenate([number[piece.row] for piece in pieces])
     block_run = np.repeat(np.arange(len(pieces)), [len(piece.row) for piece in pieces])
     block_order = np.argsort(block_row, kind="stable")

@@ -29,6 +29,7 @@ class _Piece:
 
     first: function without arguments to the `_FirstOfRows`, which only fluxes below zero need.
     event_count: how many counts an event stands for, or None for one each.
+    event_same: the same number for events in one cell and time bin, at which the same is expected, or None.
     further_total, event_further: (n_further, ...) of further sources, or None.
     """
 
@@ -45,6 +46,24 @@ class _Piece:
     further_total: np.ndarray | None = None
     event_further: np.ndarray | None = None
     cell: np.ndarray | None = None
+    event_same: np.ndarray | None = None
+
+    def once_each(self) -> "_Piece":
+        """The same with events at which the same is expected as one, of so many counts, where the first of them is."""
+        if self.event_same is None:
+            return self
+        same, first, counts = np.unique(self.event_same, return_index=True, return_counts=True)
+        if len(same) == len(self.event_same):
+            return self
+        order = np.argsort(first)
+        first = first[order]
+        names = ("event_row", "event_signal", "event_background", "event_constant", "event_same")
+        return replace(
+            self,
+            **{name: getattr(self, name)[first] for name in names},
+            event_count=counts[order].astype(float),
+            event_further=None if self.event_further is None else self.event_further[:, first],
+        )
 
 
 def piece_of_run(run, cut, flux):
@@ -83,8 +102,17 @@ def piece_of_run(run, cut, flux):
         event_background=background,
         event_constant=constant,
         event_count=None if run.count is None else run.count[cut.event],
+        event_same=_same(run, cut),
         **of_further,
     )
+
+
+def _same(run, cut):
+    """`event_same` of the events of a cut run; None where each is for itself, or stands for several counts already."""
+    if run.of_cell is None or run.count is not None or not len(cut.event):
+        return None
+    cell = run.cell[cut.event]
+    return cut.event_bin * (int(cell.max()) + 1) + cell
 
 
 def _first_of_rows(run, cut, flux):

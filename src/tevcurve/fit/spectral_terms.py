@@ -136,7 +136,7 @@ def _events(run, cut, piece, number):
     seconds = (cut.seconds * run.deadc)[cut.event_bin[kept]]
     response = np.zeros((len(place), run.response_total.shape[1]))
     near = place >= 0
-    response[near] = run.response[place[near]] * seconds[near, None]
+    response[near] = run.of_near(run.response)[place[near]] * seconds[near, None]
     return kept, response
 
 

@@ -160,7 +160,8 @@ def terms_in_cells(run, events, expected, axes, bands, there=None, **fields):
     fields : of `CubeTerms`, further ones (such as `first` and `compact`), or in place of what the cells give
     """
     reco, pixel = events.reco, events.pixel
-    there = expected.at_cells(reco, pixel) if there is None else there
+    is_in_cells = there is None
+    there = expected.at_cells(reco, pixel) if is_in_cells else there
     response, background, floors = there.response, there.background, there.floors
     fixed, further = there.fixed, there.further
     sees, low = response.any(axis=1), background < floors[:, reco]
@@ -170,12 +171,15 @@ def terms_in_cells(run, events, expected, axes, bands, there=None, **fields):
     background = np.where(kept & low, floors[:, reco], background)
     if "line" not in fields:
         fields = {**fields, "line": _timeline(run, events.number[kept], pixel[kept], expected, axes)}
+    cell = np.ravel_multi_index((reco, pixel), expected.cells.shape)
+    response, of_cell = _once_each(response[sees], cell[sees]) if is_in_cells else (response[sees], None)
     own = {
         "time_s": run.time_s[events.number[kept]],
         "band": bands[reco[kept]],
-        "cell": np.ravel_multi_index((reco[kept], pixel[kept]), expected.cells.shape),
+        "cell": cell[kept],
         "near": np.flatnonzero(sees[kept]),
-        "response": response[sees],
+        "response": response,
+        "of_cell": of_cell,
         "background": background[:, kept],
         "slice_edges": expected.slice_edges,
         "band_of_bin": np.where(expected.in_fit, bands, -1),
@@ -188,6 +192,18 @@ def terms_in_cells(run, events, expected, axes, bands, there=None, **fields):
         **expected.totals(bands, axes.n_bands),
     }
     return CubeTerms(run_id=run.run_id, gti=run.gti, deadc=run.deadc, **own | fields), kept
+
+
+def _once_each(values, cell):
+    """(values of each cell, the number of its cell for each event): events in one cell have the same values.
+
+    Parameters
+    ----------
+    values : float array (n, ...), of events
+    cell : int array (n,), of these
+    """
+    _, first, of_cell = np.unique(cell, return_index=True, return_inverse=True)
+    return values[first], of_cell
 
 
 def _timeline(run, event, pixel, expected, axes):

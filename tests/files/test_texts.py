@@ -1,0 +1,49 @@
+"""Texts of many rows: of one width, or each once where that would take too much memory."""
+
+import numpy as np
+import pytest
+from light_curve_rows import make_rows
+from numpy.testing import assert_array_equal
+
+from tevcurve import LightCurve
+from tevcurve.files import texts
+from tevcurve.files.texts import is_text, text_array, width_of
+from tevcurve.lightcurve import table_details
+
+LONG = "a background that is free takes 3 counts of the excess"
+
+
+def test_few_are_of_one_width_and_many_are_there_once_each(monkeypatch):
+    given = [LONG, "", "ok", "".join([LONG[:10], LONG[10:]])]
+    few = text_array(given)
+    assert few.dtype == np.dtype(f"U{len(LONG)}")
+    monkeypatch.setattr(texts, "MOST_BYTES", 100)
+    many = text_array(given)
+    assert many.dtype == object
+    assert many.tolist() == few.tolist() == given
+    assert many[0] is many[3]
+    assert is_text(few)
+    assert is_text(many)
+    assert width_of(few) == width_of(many) == len(LONG)
+    assert not is_text(np.array([1, "a"], dtype=object))
+    assert not is_text(np.zeros(2))
+    assert text_array([]).dtype.kind == "U"
+
+
+@pytest.mark.parametrize("name", ["lc.fits", "lc.ecsv", "lc.vot", "lc.fits.gz", "lc.csv"])
+def test_files_have_the_same_bytes_whichever_they_are(name, tmp_path, monkeypatch):
+    light_curve = make_rows()
+    reasons = [LONG if row % 2 else "" for row in range(len(light_curve))]
+    light_curve.table["reason"] = np.array(reasons)
+    of_objects = LightCurve(light_curve.table.copy())
+    of_objects.table["reason"] = np.array(reasons, dtype=object)
+    first, second = tmp_path / "few", tmp_path / "many"
+    for folder in (first, second):
+        folder.mkdir()
+    light_curve.write(first / name)
+    of_objects.write(second / name)
+    assert (first / name).read_bytes() == (second / name).read_bytes()
+    for module in (texts, table_details):
+        monkeypatch.setattr(module, "MOST_BYTES", 100)
+    if name != "lc.csv":
+        assert_array_equal(LightCurve.read(second / name).table["reason"], reasons)
