@@ -57,7 +57,9 @@ nb_merge_streams = True
 
 # Pages call the command, too, by what stands in command_cells.py.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
+# They run the tevcurve that is described here, wherever they run.
+described = str(Path(tevcurve.__file__).resolve().parents[1])
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HERE), described, os.environ.get("PYTHONPATH")]))
 
 # The page with real data is a notebook in examples/; without the data it is shown, not run.
 DATA = [Path(os.environ.get("GAMMAPY_DATA", "")), HERE.parents[1] / "shared" / "data"]
