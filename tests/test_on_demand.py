@@ -4,6 +4,7 @@ import inspect
 import subprocess
 import sys
 
+import package_stubs
 import pytest
 
 import tevcurve
@@ -94,3 +95,9 @@ def test_who_asks_sees_methods_and_static_methods():
     kinds = {each.name: each.kind for each in inspect.classify_class_attrs(tevcurve.LightCurve)}
     assert (kinds["plot"], kinds["read"]) == ("method", "static method")
     assert next(iter(inspect.signature(tevcurve.LightCurve.read).parameters)) == "path"
+
+
+@pytest.mark.parametrize("package", package_stubs.stubs())
+def test_type_checkers_are_told_what_a_package_offers(package):
+    """`python tools/package_stubs.py` writes it anew."""
+    assert package_stubs.stubs()[package].read_text("utf-8") == package_stubs.stub_of(package)
