@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import combinations, pairwise, product
+from types import SimpleNamespace
 
 import astropy.units as u
 import numpy as np
@@ -122,6 +123,17 @@ def test_by_formula_faint_rows_are_seldom_several_blocks(rate, background):
     several = np.count_nonzero(gains > gain_level(constant_gains(rows), 0.01))
     # 1 % of 150 is 1.5; Gaussian draws are not quite the toys, which have 1 to 3 %.
     assert several <= 11
+
+
+def test_draws_are_the_same_where_errors_differ_by_rounding():
+    """Other versions of a library, and other processors, sum in another order."""
+    err = np.random.default_rng(4).uniform(0.5, 2, 30)
+    changed = err, err * (1 + 1e-15), err * (1 + 1e-3 * np.arange(30))
+    gains, rounded, other = (
+        constant_gains(SimpleNamespace(fits=SimpleNamespace(err=each[None]))) for each in changed
+    )
+    np.testing.assert_allclose(rounded, gains, rtol=1e-9)
+    assert abs(other[-1] / gains[-1] - 1) > 1e-3
 
 
 def exact_losses(rows):

@@ -82,7 +82,8 @@ def blocks_test(rows):
 def constant_gains(rows):
     """Sorted gains of constant light curves of Gaussian values with the errors of `Rows`.
 
-    Their seed is from these errors: with one for all, the chances of all light curves would err together.
+    Their seed is from these errors: with one for all, the chances of all light curves would err together. It is from
+    their first digits, so that errors that differ by the rounding of another machine have the same draws.
 
     rows: `Rows`.
     """
@@ -93,7 +94,8 @@ def constant_gains(rows):
 def _gains_of_errors(content):
     """The same for the bytes of the errors: a test and its result ask for the same."""
     err = np.frombuffer(content)
-    rng, err = np.random.default_rng(err.view(np.uint32)), np.broadcast_to(err, (BATCH, len(err)))
+    digits = np.rint(1e4 * err / err.max()).astype(np.uint32)
+    rng, err = np.random.default_rng(digits), np.broadcast_to(err, (BATCH, len(err)))
     n_draws = np.clip(DRAWN_ROWS // err.shape[1], LEAST_DRAWS, N_DRAWS)
     draws = (err * rng.standard_normal(err.shape) for _ in range(n_draws // BATCH))
     return np.sort(np.concatenate([gaussian_gains(values, err) for values in draws]))
