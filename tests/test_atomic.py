@@ -237,3 +237,11 @@ def test_what_a_killed_writer_left_beside_a_file_goes_with_the_next_one(tmp_path
     assert (tmp_path / "a.csv").is_symlink()
     assert {path.name for path in (tmp_path / "real").iterdir()} == {"b.csv", ".c.csv.0123456789ab.part"}
     assert (tmp_path / "real" / "b.csv").read_bytes() == b"whole"
+
+
+def test_what_others_call_nearly_as_a_killed_writer_does_stays(tmp_path):
+    others = [".b[1].csv.mine.part", ".b[1].csv.0123456789ab.x.part", ".b1.csv.0123456789ab.part"]
+    for name in [*others, ".b[1].csv.0123456789ab.part"]:
+        (tmp_path / name).write_bytes(b"")
+    remove_leftovers(tmp_path / "b[1].csv")
+    assert names(tmp_path) == sorted(others)

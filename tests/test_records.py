@@ -1,12 +1,14 @@
 """Records that hold arrays: what they are is said in a line."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import astropy.units as u
 import numpy as np
 
+from tevcurve.data.run import HduAddress
 from tevcurve.irf import EDispKernel, EnergyDependentTablePSF
-from tevcurve.records import as_html, as_text, short_repr
+from tevcurve.records import as_html, as_text, bytes_of, short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,17 @@ def test_records_of_responses_do_not_print_their_numbers():
     )
     psf = EnergyDependentTablePSF(np.array([1.0, 2.0]), np.array([0.0, 0.1, 0.2]), np.ones((2, 3)))
     assert "values=<2 x 3 float64>, exposure_cm2_s=None" in repr(psf)
+
+
+def test_the_bytes_of_a_record_are_those_of_its_arrays():
+    @dataclass
+    class Record:
+        arrays: list
+        address: HduAddress
+        kind: type = HduAddress
+
+    address = HduAddress("events", "", Path("a.fits"), "EVENTS")
+    assert bytes_of(Record([np.zeros(3), {"b": np.zeros(2, np.int16)}, None], address)) == 28
 
 
 def test_rows_of_words_are_aligned_as_text_and_safe_as_html():

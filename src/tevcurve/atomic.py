@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from tevcurve.errors import StoreError
@@ -19,6 +20,8 @@ except ImportError:  # not a POSIX system: leftovers of killed writers stay
 
 PART = ".part"
 BEFORE = ".before"
+# Bytes of what makes the name of a part one of its own.
+_RANDOM = 6
 # Linux: renameat2(2), macOS: renamex_np(2).
 _AT_FDCWD, _EXCHANGE, _SWAP = -100, 2, 2
 # Files that are forced to disk at the same time.
@@ -109,7 +112,8 @@ def remove_leftovers(path: str | os.PathLike[str]) -> None:
     path: of the file or folder.
     """
     path = Path(path)
-    for part in path.parent.glob(f".{path.name}.*{PART}"):
+    # As `_part_of` calls them: what others call nearly so stays.
+    for part in path.parent.glob(f"{escape(f'.{path.name}.')}{'[0-9a-f]' * 2 * _RANDOM}{PART}"):
         remove_leftover(part)
 
 
@@ -250,7 +254,7 @@ def _new_part(path: Path) -> tuple[Path, int | None]:
 
 
 def _part_of(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(6)}{PART}")
+    return path.with_name(f".{path.name}.{secrets.token_hex(_RANDOM)}{PART}")
 
 
 def _held(handle: int, path: str | os.PathLike[str]) -> bool:

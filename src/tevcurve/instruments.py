@@ -13,8 +13,6 @@ from tevcurve.records import short_repr
 
 # Options that may be others for each instrument.
 OF_RUNS = tuple(option.name for option in OPTIONS if option.of_runs)
-
-
 # What its runs have to be, each as `tevcurve.pipeline.run_choice.RunChoice` has it.
 OF_CHOICE = ("zenith", "offset", "after", "before", "quality", "telescopes", "where")
 # Rows say the names of theirs with commas between, and files in ASCII.

@@ -22,7 +22,9 @@ def bytes_of(value: Any) -> int:
         return int(value.nbytes)
     if isinstance(value, tuple | list | dict):
         return sum(map(bytes_of, value.values() if isinstance(value, dict) else value))
-    return sum(map(bytes_of, vars(value).values())) if is_dataclass(value) else 0
+    if not is_dataclass(value) or isinstance(value, type):
+        return 0
+    return sum(bytes_of(getattr(value, each.name)) for each in fields(value))
 
 
 def _is_array(value: Any) -> bool:

@@ -281,6 +281,7 @@ def test_sliding_windows_overlap_and_say_so():
     assert not sliding("20 s", "20 s").bins([run]).overlapping
     late = sliding("40 s", "20 s", start=moment(70)).bins([run])
     assert seconds(late)[0][0] == 70
+    assert sliding("1 d", "12 h").bins([run]).kind.startswith("1 d every 12 h on one grid from MJD ")
 
 
 def test_windows_are_the_same_whichever_runs_are_there():

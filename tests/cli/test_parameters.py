@@ -71,6 +71,14 @@ def test_what_cannot_be_used_is_told(words, told):
     assert told in given(*words)
 
 
+def test_an_argument_that_is_not_given_has_its_default():
+    def drawn(file: Annotated[Path, Argument(help="A file.", metavar="FILE")] = Path("a.png")):
+        raise ValueError(file)
+
+    done = [CliRunner().invoke(as_command("drawn", drawn), words).exception for words in ([], ["b.png"])]
+    assert [each.args for each in done] == [(Path("a.png"),), (Path("b.png"),)]
+
+
 def test_an_argument_that_need_not_be_there_is_in_brackets():
     def look(result: Annotated[Path | None, Argument(help="A result.", metavar="RESULT")] = None):
         """Look."""

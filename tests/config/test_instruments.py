@@ -132,6 +132,11 @@ def test_mistakes_have_lines_and_words(tmp_path, old, new, line, words):
     assert f"line {line}: " in str(told.value)
 
 
+def test_keys_that_are_no_texts_are_none():
+    with pytest.raises(ConfigError, match=r"instruments\.hess\.1: There is no key 1; the keys are data, "):
+        Config(target="Crab", instruments={"hess": {"data": "one", 1: 2}})
+
+
 def test_what_goes_together(tmp_path):
     with pytest.raises(ConfigError, match="data is missing"):
         Config(target="Crab")

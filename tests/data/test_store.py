@@ -375,3 +375,15 @@ def test_what_a_header_does_not_say_of_the_pointing_the_index_does(tmp_path, col
     )
     # What the header says is not touched.
     assert store.obs(2).zenith.to_value("deg") == 25
+
+
+def test_a_class_that_is_registered_later_is_found_in_an_index():
+    from tevcurve.data.index_tables import _kind
+    from tevcurve.irf.layout import RESPONSES
+
+    assert _kind("PSF", "two_sigmas") == ("psf", "psf_two_sigmas")
+    RESPONSES.register("two_sigmas", "somewhere:TwoSigmas")
+    try:
+        assert _kind("PSF", "two_sigmas") == ("psf", "two_sigmas")
+    finally:
+        RESPONSES.unregister("two_sigmas")

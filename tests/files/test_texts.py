@@ -9,6 +9,7 @@ from tevcurve import LightCurve
 from tevcurve.files import texts
 from tevcurve.files.texts import is_text, text_array, width_of
 from tevcurve.lightcurve import table_details
+from tevcurve.lightcurve.file_formats import FORMATS
 
 LONG = "a background that is free takes 3 counts of the excess"
 
@@ -28,6 +29,19 @@ def test_few_are_of_one_width_and_many_are_there_once_each(monkeypatch):
     assert not is_text(np.array([1, "a"], dtype=object))
     assert not is_text(np.zeros(2))
     assert text_array([]).dtype.kind == "U"
+
+
+@pytest.mark.parametrize("name", [name for name, form in FORMATS.things().items() if form.is_written])
+def test_every_format_has_the_same_bytes_whichever_they_are(name):
+    light_curve = make_rows()
+    table = light_curve.table
+    table["reason"] = [LONG if row % 2 else 'ok, "two"' for row in range(len(table))]
+    table["status"] = "ok"
+    of_objects = LightCurve(table.copy())
+    for column in ("reason", "status"):
+        table_details.set_values(of_objects.table, column, np.array(table[column].tolist(), dtype=object))
+    form = FORMATS[name]
+    assert b"".join(form.parts_of(of_objects)) == b"".join(form.parts_of(light_curve))
 
 
 @pytest.mark.parametrize("name", ["lc.fits", "lc.ecsv", "lc.vot", "lc.fits.gz", "lc.csv"])

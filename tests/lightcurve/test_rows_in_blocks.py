@@ -3,6 +3,7 @@
 import tracemalloc
 
 import astropy.units as u
+import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from small_store import TARGET, make_store
@@ -10,6 +11,7 @@ from small_store import TARGET, make_store
 from tevcurve import PowerLaw, light_curve
 from tevcurve.lightcurve import rows_in_blocks
 from tevcurve.lightcurve.bins import by_edges, by_width
+from tevcurve.lightcurve.row_table import _FilledRows
 from tevcurve.systematics import Systematic
 
 SPECTRUM = PowerLaw(index=2.3, amplitude="3e-11 cm-2 s-1 TeV-1")
@@ -61,6 +63,16 @@ def test_they_are_those_of_all_at_once(observations, method, options, monkeypatc
     for name in whole.colnames:
         assert_array_equal(parts.table[name], whole[name], err_msg=name)
         assert parts.table[name].dtype == whole[name].dtype
+
+
+def test_rows_of_blocks_are_not_cut_to_what_the_first_ones_are():
+    rows = _FilledRows(3)
+    rows.fill(0, {"counts": np.array([1, 2]), "words": np.array(["a", "b"])}, ["ok", "ok"], ["", ""])
+    rows.fill(2, {"counts": np.array([0.5]), "words": np.array(["longer"])}, ["ok"], [""])
+    assert rows.columns["counts"].tolist() == [1, 2, 0.5]
+    assert rows.columns["words"].tolist() == ["a", "b", "longer"]
+    with pytest.raises(RuntimeError, match="counts"):
+        rows.fill(2, {"counts": np.array([0.5])}, ["ok"], [""])
 
 
 def test_rows_that_depend_on_all_are_made_at_once(observations, monkeypatch):

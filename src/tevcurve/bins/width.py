@@ -219,7 +219,8 @@ class Sliding(Binning):
         )
         zero = self.grid if self.start is None else self.start
         since = "" if zero is None else f" from MJD {zero.tt.mjd:.12g} (TT)"
-        kind = f"{duration_words(self.width_s)} every {self.step_s:g} s{' on one grid' * (self.start is None)}{since}"
+        width, step = duration_words(self.width_s), duration_words(self.step_s)
+        kind = f"{width} every {step}{' on one grid' * (self.start is None)}{since}"
         return TimeBins.one_interval_each(start, stop, kind=kind).with_good_time(good)
 
     def resolved(self, runs):

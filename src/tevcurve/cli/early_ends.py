@@ -23,17 +23,16 @@ class EarlyEnds:
         observation: the `Observation`.
         """
         path = next(each.path for each in observation.addresses if each.hdu_type == "events")
-        seconds = 0.0
+        self._until.pop(path, None)
         with suppress(DataError, OSError):
-            seconds = seconds_after_last(observation.events.time_s, observation.gti)
-            if seconds:
-                gti = observation.gti
-                end = float(as_utc(gti.reference.to_time(gti.intervals[-1, 1])).unix)
-                self._until[path] = max(path.stat().st_mtime + SETTLED_S, end)
-        if not seconds or self._until[path] <= time():
-            self._until.pop(path, None)
-            return 0.0
-        return seconds
+            gti = observation.gti
+            seconds = seconds_after_last(observation.events.time_s, gti)
+            end = float(as_utc(gti.reference.to_time(gti.intervals[-1, 1])).unix) if seconds else 0.0
+            until = max(path.stat().st_mtime + SETTLED_S, end)
+            if seconds and until > time():
+                self._until[path] = until
+                return seconds
+        return 0.0
 
     def settled(self):
         """List of the paths of files that were told of, and have not grown until now; each is told once."""

@@ -1,4 +1,7 @@
-"""The help of a command: how it is called, what it does, and a panel for each heading of what it takes."""
+"""The help of a command: how it is called, what it does, and a panel for each heading of what it takes.
+
+click's own page has no headings and panels. typer draws these, but imports rich's markdown and tracebacks for them.
+"""
 
 from collections.abc import Iterable, Mapping
 

@@ -27,10 +27,8 @@ BACKGROUND_ERROR = Annotated[
     float, Option(help="How far the background of a run may be from what is expected, over itself.")
 ]
 ALARMS_PER = Annotated[str, Option(help="Good time in which one alarm is wanted while nothing changes.")]
-ALERTS = Annotated[
-    Path | None,
-    Option(help="File of the alerts, a line of JSON each, .jsonl.", show_default=False),
-]
+_ALERTS = "File of the alerts, a line of JSON each, .jsonl."
+ALERTS = Annotated[Path | None, Option(help=_ALERTS, show_default=False)]
 
 
 def replay(
@@ -46,13 +44,7 @@ def replay(
     ] = None,
     alerts: Annotated[
         Path | None,
-        Option(
-            "--output",
-            "-o",
-            "--alerts",
-            help="File of the alerts, a line of JSON each, .jsonl.",
-            show_default=False,
-        ),
+        Option("--output", "-o", "--alerts", help=_ALERTS, show_default=False),
     ] = None,
     overwrite: OVERWRITE = False,
     source: SOURCE = None,

@@ -64,12 +64,14 @@ class WatchedFolders:
             found |= {name: here} if here else {}
         return found
 
-    def stores(self, paths):
+    def stores(self, name, paths):
         """List of `DataStore` of files that were looked into a moment ago, and need not be read again.
 
-        paths: list of Path, of one instrument.
+        Parameters
+        ----------
+        name : str, of an instrument
+        paths : list of Path, of its files
         """
-        name = next(iter(self.of_each(paths)))
         data_root, irfs = (self._said[name].get(key) for key in ("data_root", "irfs"))
         if data_root is not None:
             return open_stores(paths, data_root, irfs)

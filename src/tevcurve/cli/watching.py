@@ -179,7 +179,7 @@ class Watch:
 
     def _append_of(self, instrument, paths, growing):
         """Whether runs of some files of an instrument are now in the result."""
-        there = [one for store in self._folders.stores(paths) for one in store.get_observations()]
+        there = [one for store in self._folders.stores(instrument, paths) for one in store.get_observations()]
         there = [one.called(instrument) for one in there] if instrument else there
         origin = self.result.light_curve.origin
         known = KnownRuns(

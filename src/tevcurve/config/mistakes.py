@@ -67,7 +67,7 @@ def checked_values(
     return kept
 
 
-def nearest(name: str, known: Sequence[str]) -> str | None:
+def nearest(name: object, known: Sequence[str]) -> str | None:
     """The known name that a wrong one may mean, or None.
 
     Parameters
@@ -75,12 +75,13 @@ def nearest(name: str, known: Sequence[str]) -> str | None:
     name : as it was written
     known : names that there are
     """
-    begins = [each for each in known if name and each.startswith(name.lower())]
-    near = begins or difflib.get_close_matches(name.lower(), known, 1, 0.6)
+    word = str(name).lower()
+    begins = [each for each in known if word and each.startswith(word)]
+    near = begins or difflib.get_close_matches(word, known, 1, 0.6)
     return near[0] if near else None
 
 
-def _unknown(name: str, known: Sequence[str]) -> str:
+def _unknown(name: object, known: Sequence[str]) -> str:
     near = nearest(name, known)
     hint = f"did you mean {near}?" if near else f"the keys are {', '.join(known)}."
     return f"There is no key {name!r}; {hint}"

@@ -4,7 +4,8 @@ Format: https://gamma-astro-data-formats.readthedocs.io/en/v0.3/data_storage/ind
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
+from sys import intern
 
 import numpy as np
 from astropy.table import Table
@@ -299,10 +300,10 @@ class HduIndex(_Index):
         return made
 
 
-@lru_cache(maxsize=64)
 def _kind(hdu_type, hdu_class):
     """HDU_TYPE and HDU_CLASS as addresses have them: those of many runs share the few words."""
-    return hdu_type.lower(), full_class(hdu_type.lower(), hdu_class)
+    hdu_type = hdu_type.lower()
+    return intern(hdu_type), intern(full_class(hdu_type, hdu_class))
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ def _cells(values):
 
 def _json_of_each(values):
     """The JSON text of each row of an array, list of str; numbers are written all at once."""
-    if values.ndim > 2 or values.dtype.kind == "U" or not values.shape[1]:
+    if values.ndim > 2 or values.dtype.kind in "UO" or not values.shape[1]:
         return [json.dumps(value, separators=(",", ":")) for value in values.tolist()]
     rows = json.dumps(values.tolist(), separators=(",", ":"))[2:-2].split("],[")
     return [f"[{row}]" for row in rows]

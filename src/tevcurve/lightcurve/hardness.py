@@ -1,7 +1,5 @@
 """The ratio of the fluxes of two energy bands in each time bin."""
 
-from statistics import NormalDist
-
 import numpy as np
 from astropy.table import Column, Table
 
@@ -10,6 +8,7 @@ from tevcurve.fit.ratios import estimate_ratios
 from tevcurve.kernels.numbering import numbers_among
 from tevcurve.lightcurve.fit_rows import limit_sigma, positive
 from tevcurve.lightcurve.fitted_energies import extrapolating
+from tevcurve.lightcurve.table_making import level_of
 from tevcurve.rounding import decimals_of
 
 DESCRIPTIONS = {
@@ -90,7 +89,7 @@ def hardness_table(light_curve, origin, bands, sigma=None, upper_limit=None, sig
         "band_high_TeV": edges[high : high + 2].tolist(),
         "sigma": sigma,
         "sigma_ul": limit,
-        "upper_limit": NormalDist().cdf(limit),
+        "upper_limit": level_of(limit),
     }
     return Table(shown, meta=meta, copy=False)
 

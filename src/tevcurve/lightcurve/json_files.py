@@ -11,6 +11,7 @@ import numpy as np
 from astropy.table import Column, Table
 
 from tevcurve.errors import DataError
+from tevcurve.files.texts import is_text
 from tevcurve.lightcurve.file_formats import FileFormat
 from tevcurve.lightcurve.interop.read_texts import text_of
 from tevcurve.lightcurve.papers.shown import MADE, TIMES, Shown, chosen
@@ -36,7 +37,7 @@ def to_json(light_curve: "LightCurve", shown: Shown) -> bytes:
         {
             "name": name,
             "unit": "" if table[name].unit is None else table[name].unit.to_string(),
-            "datatype": "str" if table[name].dtype.kind == "U" else str(table[name].dtype),
+            "datatype": "str" if is_text(table[name]) else str(table[name].dtype),
             "description": table[name].description or "",
         }
         for name in table.colnames

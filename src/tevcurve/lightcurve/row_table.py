@@ -136,12 +136,20 @@ class _FilledRows:
     def fill(self, first, columns, status, reason):
         """None; the rows from `first` on have these values. columns: dict of arrays (n, ...)."""
         rows = slice(first, first + len(status))
+        if self.status and set(columns) != set(self.columns):
+            # Rows without a value would have whatever was in memory.
+            raise RuntimeError(
+                f"Rows have the columns {sorted(columns)}, those before {sorted(self.columns)}."
+            )
         for name, values in ((name, np.asarray(each)) for name, each in columns.items()):
             if declared(name).is_shared and values.ndim == 1:
                 self.columns[name] = values
                 continue
-            if name not in self.columns:
-                self.columns[name] = np.empty((self.n_rows, *values.shape[1:]), values.dtype)
+            there = self.columns.get(name)
+            if there is None:
+                there = np.empty((self.n_rows, *values.shape[1:]), values.dtype)
+            # Longer texts, or numbers that are not whole, are not cut.
+            self.columns[name] = there.astype(np.result_type(there, values), copy=False)
             self.columns[name][rows] = values
         self.status += status
         # Most reasons are those of many rows.

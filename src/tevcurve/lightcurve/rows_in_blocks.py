@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tevcurve.bins.time_bins import TimeBins
+from tevcurve.data.time_order import clocks_of
 from tevcurve.fit.laws import gaps_divide_nights
 from tevcurve.fit.row_likelihood import RowLikelihood, RunPieces
 from tevcurve.lightcurve.background_norms import lacks_norms
@@ -83,15 +84,14 @@ def rows_come_apart(origin: Any) -> bool:
     shape_of_several = origin.options.background == "shape" and (
         origin.options.shape_from == "night" or parts_together(run.run_id for run in origin.runs) is not None
     )
-    # Most runs share the object, which is told sooner than what it is equal to.
-    references = {(run.run_id.instrument, id(run.gti.reference)): run.gti.reference for run in origin.runs}
-    clocks = {(instrument, reference) for (instrument, _), reference in references.items()}
+    clocks, clock = clocks_of(run.gti.reference for run in origin.runs)
+    names = [run.run_id.instrument for run in origin.runs]
     systematics = origin.systematics
     if systematics.joins_instruments:
         # Rows are in the clock of the first run, and are scaled by what all runs say.
-        one_clock_each = len({reference for _, reference in clocks}) == 1
+        one_clock_each = len(clocks) == 1
     else:
-        one_clock_each = len({instrument for instrument, _ in clocks}) == len(clocks)
+        one_clock_each = len(set(zip(names, clock.tolist(), strict=True))) == len(set(names))
     own = not shape_of_several and not gaps_divide_nights(systematics, origin.runs)
     settled = not origin.field.is_unsettled and not systematics.is_unsettled and not lacks_norms(origin)
     return own and settled and one_clock_each

@@ -153,14 +153,17 @@ def complete_meta(meta, scale):
     """
     full = {**(meta or {}), "TIMESYS": scale}
     if full.get("sigma_ul") is not None and full.get("upper_limit") is None:
-        full["upper_limit"] = _level_of(full["sigma_ul"])
+        full["upper_limit"] = level_of(full["sigma_ul"])
     elif full.get("upper_limit") is not None and full.get("sigma_ul") is None:
         full["sigma_ul"] = NormalDist().inv_cdf(full["upper_limit"])
     return full
 
 
-def _level_of(sigma_ul):
-    """The confidence level of a limit in standard deviations: the one that these were made of, where it is short."""
+def level_of(sigma_ul):
+    """The confidence level of a limit in standard deviations: the one that these were made of, where it is short.
+
+    sigma_ul: float.
+    """
     level = NormalDist().cdf(sigma_ul)
     short = round(level, 9)
     return short if 0 < short < 1 and NormalDist().inv_cdf(short) == sigma_ul else level

@@ -25,7 +25,7 @@ from tevcurve.progress import working
 from tevcurve.reduction.settings import SettingRule
 from tevcurve.run_id import SUBSYSTEM
 from tevcurve.store.run_file import run_from_bytes, run_to_bytes
-from tevcurve.store.stored_runs import RunFolder, StoredRuns
+from tevcurve.store.stored_runs import HELD, RunFolder, StoredRuns
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,6 @@ log = logging.getLogger(__name__)
 MANY = 256
 MOST_BYTES = 2**30
 PART = 64
-# Bytes of runs that stay in memory afterwards.
-HELD = 2**26
 Outcome: TypeAlias = tuple[SourceRun | None, Problem | None]
 
 

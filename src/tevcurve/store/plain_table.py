@@ -6,6 +6,7 @@ import numpy as np
 from astropy.table import Column, Table
 
 from tevcurve.errors import DataError
+from tevcurve.files.texts import is_text
 from tevcurve.store.framed import AddArray, GetArray
 from tevcurve.store.job_text import plain_settings, settings_of_plain
 
@@ -26,7 +27,7 @@ def table_to_plain(table: Table, add_array: AddArray) -> dict[str, Any]:
         if column.info.description:
             words["description"] = column.info.description
         values = np.asarray(column)
-        if values.dtype.kind == "U":
+        if is_text(values):
             texts, codes = np.unique(values, return_inverse=True)
             words |= {"texts": texts.tolist(), "codes": add_array(codes.reshape(values.shape))}
         else:

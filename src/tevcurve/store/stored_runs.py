@@ -98,7 +98,7 @@ class RunEntry:
         }
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def _clock(**parts: Any) -> TimeReference:
     # One for all runs that have it: what shares an object is told to be the same without a look at it.
     return TimeReference(**parts)

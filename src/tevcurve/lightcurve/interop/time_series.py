@@ -8,6 +8,7 @@ from astropy.table import Column, Table
 from astropy.timeseries import BinnedTimeSeries
 
 from tevcurve.errors import InputError
+from tevcurve.files.texts import is_text
 from tevcurve.lightcurve.interop.one_band import band_of
 from tevcurve.lightcurve.interop.symmetric_errors import tell_missing_errors
 from tevcurve.lightcurve.product import LightCurve
@@ -86,7 +87,7 @@ def to_lightkurve(
         if name not in made.colnames and table[name].ndim == 1 and table[name].dtype.kind in "biuf":
             made[name] = _bare(table[name])
     made.meta.update(copy.deepcopy(dict(light_curve.meta)))
-    made.meta.update({name: table[name].tolist() for name in table.colnames if table[name].dtype.kind == "U"})
+    made.meta.update({name: table[name].tolist() for name in table.colnames if is_text(table[name])})
     made.meta["LABEL"] = light_curve.meta.get("source", "")
     made.meta["QUANTITY"] = quantity
     return made

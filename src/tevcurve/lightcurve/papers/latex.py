@@ -11,6 +11,7 @@ from astropy.table import Table
 from astropy.units import UnitBase
 
 from tevcurve.figures.style import unit_text
+from tevcurve.files.texts import is_text
 from tevcurve.lightcurve.file_formats import FileFormat
 from tevcurve.lightcurve.papers.paper_columns import (
     Value,
@@ -164,7 +165,7 @@ def _is_value(table: Table, name: str) -> bool:
 
 def _is_text(light_curve: "LightCurve", name: str) -> bool:
     table = light_curve.table
-    return name.startswith("utc") or (name in table.colnames and table[name].dtype.kind == "U")
+    return name.startswith("utc") or (name in table.colnames and is_text(table[name]))
 
 
 def escaped(text: str) -> str:
