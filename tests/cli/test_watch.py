@@ -66,8 +66,14 @@ def told(tmp_path, name="result"):
     return [json.loads(line) for line in (tmp_path / f"{name}.alerts.jsonl").read_text().splitlines()]
 
 
+def instead(options, more):
+    """Options, each with its value, with more of these in place of those of the same names."""
+    pairs = zip(options[::2], options[1::2], strict=True)
+    return [word for pair in pairs if pair[0] not in more for word in pair] + list(more)
+
+
 def once(*more):
-    return main(["watch", "data", "-o", "result", *LINE, *CURVE, "--once", *more])
+    return main(["watch", "data", *instead(["-o", "result", *LINE, *CURVE], more), "--once"])
 
 
 def come(path, *paths):
@@ -335,7 +341,7 @@ def test_a_page_that_cannot_be_made_is_no_end_of_it(tmp_path):
 
 def test_what_cannot_be_asked_is_said_before_the_night(parts, tmp_path, capsys):
     def said(*words):
-        assert main(["watch", "data", *CURVE, *words, "--once"]) == 2
+        assert main(["watch", "data", *instead(CURVE, words), "--once"]) == 2
         return capsys.readouterr().err
 
     there = ["-o", "result", *LINE]
@@ -343,7 +349,7 @@ def test_what_cannot_be_asked_is_said_before_the_night(parts, tmp_path, capsys):
     come(tmp_path / "data", parts[0])
     assert "Wanted are --target" in said("-o", "result")
     assert "Wanted is either --baseline-flux or --baseline-from" in said(*there[:4])
-    assert "--poll is '0 s'" in said(*there, "--poll", "0 s")
+    assert "--poll is '0 s'" in said(*instead(there, ["--poll", "0 s"]))
     assert "The error of the quiet flux is 0" in said(*there, "--baseline-error", "0")
     (tmp_path / "result.alerts.jsonl").write_text("words")
     assert "has no lines of alerts" in said(*there)
