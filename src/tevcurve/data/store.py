@@ -245,11 +245,14 @@ class DataStore:
         return Observations(self._observation(run) for run in runs)
 
     @property
+    def run_keys(self):
+        """(OBS_ID, TELESCOP of the index) of each of `get_observations()`, list of tuples."""
+        return [(run.obs_id, run.telescope) for run in self._tables.runs]
+
+    @property
     def run_rows(self):
-        """The numbers of the rows of `obs_table`, tuples of int, of each of `get_observations()`, in a dict by what the
-        index knows it by, (OBS_ID, TELESCOP).
-        """
-        return {(run.obs_id, run.telescope): run.rows for run in self._tables.runs}
+        """The numbers of the rows of `obs_table` of each of `get_observations()`, list of tuples of int."""
+        return [run.rows for run in self._tables.runs]
 
     def _observation(self, run):
         addresses, problem = self._tables.located(run)

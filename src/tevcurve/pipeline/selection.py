@@ -166,7 +166,7 @@ def _names_in_index(store):
     """Dict of what the index of a store calls the target of each run, "" where it does not."""
     table = store.obs_table
     column = next((key for key in ("TARGET_NAME", "OBJECT") if key in table.colnames), None)
-    runs = zip(store.get_observations(), store.run_rows.values(), strict=True)
+    runs = zip(store.get_observations(), store.run_rows, strict=True)
     return {
         key_in_index(one): "" if column is None else str(table[column][rows[0]]).strip() for one, rows in runs
     }

@@ -203,7 +203,7 @@ def _positions_in_index(store, runs):
         return []
     with suppress(DataError):
         wanted = {key_in_index(one) for one in runs}
-        own = [rows for key, rows in store.run_rows.items() if key in wanted]
+        own = [rows for key, rows in zip(store.run_keys, store.run_rows, strict=True) if key in wanted]
         rows = [row for rows in own for row in rows]
         columns = (_degrees(store.obs_table, key)[rows].tolist() for key in ("RA_OBJ", "DEC_OBJ"))
         pairs = [pair for pair in starmap(usable_position, zip(*columns, strict=True)) if pair is not None]
