@@ -157,8 +157,9 @@ def test_mistakes_have_the_line_and_what_is_wanted(tmp_path):
         f"{path}, line 14: offset_max is 3, without a unit; wanted is an angle such as '3 deg'.",
         f"{path}, line 15: energy_edges is [3 TeV, 2 TeV], which does not increase from above 0; "
         "wanted are edges such as [0.7 TeV, 20 TeV].",
-        f"{path}, line 16: time_bins: The time bins are 'fortnight' (did you mean 'night'?); wanted is a duration such "
-        "as '2 min', or one of run, night, width, counts, significance, blocks, sliding, phase, edges, intervals.",
+        f"{path}, line 16: time_bins: The time bins are 'fortnight' (did you mean '1 fortnight'?); wanted is a "
+        "duration such as '2 min', or one of run, night, width, counts, significance, blocks, sliding, phase, edges, "
+        "intervals.",
         f"{path}, line 17: safe_energy is 'all'; wanted is file, common, a fraction of the largest effective area "
         "such as 0.1 or 10%, or none.",
         f"{path}, line 18: runs is [1, 1]; wanted is all, or OBS_IDs such as [23523, 23526], each once, or a file "
@@ -184,7 +185,7 @@ def test_a_mistake_on_the_line_has_no_line_of_the_file(tmp_path):
 def test_files_that_are_none(tmp_path):
     with pytest.raises(DataError, match="No such file"):
         read_config(tmp_path / "nowhere.yaml")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="is a folder; wanted is a configuration"):
         read_config(tmp_path)
     (tmp_path / "a.png").write_bytes(b"\x89PNG\xff")
     with pytest.raises(DataError, match="is no text"):

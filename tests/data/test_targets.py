@@ -52,6 +52,13 @@ def test_what_the_index_does_not_say_is_not_a_number():
     ).all()
 
 
+def test_parts_of_one_run_are_told_each(tmp_path):
+    write_store(tmp_path, [RunFile(obs_id=1, target="A")] * 2, file_names=["first", "second"])
+    (target,) = targets_of(DataStore.from_dir(tmp_path / "data"))
+    assert target.obs_ids.tolist() == [1, 1]
+    assert target.pointings_deg.shape == (2, 2)
+
+
 def test_an_index_without_names_is_helped_by_the_headers(tmp_path):
     runs = [
         RunFile(

@@ -14,7 +14,7 @@ from two_instruments import LATER, NAMES, make_stores, runs_of
 from tevcurve import CrossCalibration, DataStore, Instrument, LightCurve, append_runs, light_curve
 from tevcurve.bins.text import as_binning
 from tevcurve.errors import InputError
-from tevcurve.lightcurve import origin
+from tevcurve.lightcurve import rows_in_blocks
 from tevcurve.lightcurve.concatenation import concatenate
 from tevcurve.lightcurve.good_times import good_times
 from tevcurve.lightcurve.sed import FluxPoints
@@ -99,13 +99,13 @@ def test_rows_without_new_runs_are_taken_over(folder, tmp_path, monkeypatch, kin
     wanted = made(stores, kind)
     write_result(tmp_path / "result", made(stores, kind, {REFERENCE: (1, 2, 3), OTHER: (1, 2)}))
     fitted = []
-    rows = origin.rows_of_runs
+    rows = rows_in_blocks.rows_of_runs
 
     def counted(of, *rest):
         fitted.append(len(of.runs))
         return rows(of, *rest)
 
-    monkeypatch.setattr(origin, "rows_of_runs", counted)
+    monkeypatch.setattr(rows_in_blocks, "rows_of_runs", counted)
     more = [one for one in stores[OTHER].get_observations() if int(one.obs_id) > 2]
     assert_same(append_runs(tmp_path / "result", more).light_curve, wanted)
     assert fitted == [2]

@@ -153,7 +153,7 @@ def test_the_position_of_a_target_is_the_headers_or_that_of_the_index(tmp_path, 
     table = Table.read(path)
     table["RA_PNT"] += 360
     missing = not header or header["RA_OBJ"] == 0
-    with pytest.raises(InputError, match="give a SkyCoord") if missing else nullcontext():
+    with pytest.raises(InputError, match="wanted is a SkyCoord") if missing else nullcontext():
         assert observations_of(DataStore.from_dir(tmp_path), "Crab")[1].separation(CRAB) < 1e-9 * u.deg
     table["RA_OBJ"], table["DEC_OBJ"] = [CRAB.ra.deg + 360], [CRAB.dec.deg]
     fits.HDUList([fits.PrimaryHDU(), fits.BinTableHDU(table, name="OBS_INDEX")]).writeto(path, overwrite=True)

@@ -48,11 +48,9 @@ def to_telegram(light_curve: "LightCurve", shown: Shown) -> bytes:
         [np.asarray(nights.table[name]) for name in ("e_min", "time_min") if name in nights.table.colnames]
     )
     limits = limit_rows(nights.table, "flux", shown)
-    observed = (
-        np.asarray(nights.table["livetime"]) > 0
-        if "livetime" in nights.table.colnames
-        else np.ones(len(order), bool)
-    )
+    # Live time that is not known is NaN.
+    has_times = "livetime" in nights.table.colnames
+    observed = ~(np.asarray(nights.table["livetime"]) <= 0) if has_times else np.ones(len(order), bool)
     if not observed.any():
         raise InputError("No row of the light curve has good time; a telegram is about one that has.")
     paragraphs = []
