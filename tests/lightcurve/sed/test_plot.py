@@ -7,6 +7,7 @@ from figure_checks import assert_readable
 from numpy.testing import assert_allclose
 
 from tevcurve.errors import InputError
+from tevcurve.lightcurve.sed import plot
 from tevcurve.lightcurve.sed.plot import columns_of
 from tevcurve.lightcurve.selection import bins_of_rows
 
@@ -51,6 +52,20 @@ def test_the_source_and_the_time_scale_stand_above_all_panels(flux_points):
     figure.draw_without_rendering()
     assert legend.get_window_extent().y1 <= figure._suptitle.get_window_extent().y0 + 2
     assert legend.get_window_extent().y0 >= axes[0].title.get_window_extent().y1
+
+
+@pytest.mark.parametrize("ends", [(0.9e-11, 1.1e-10), (1.2e-11, 4.1e-11), (2.5e-11, 3.1e-11)])
+def test_labels_of_ticks_do_not_reach_into_the_words_of_the_axis(flux_points, monkeypatch, ends):
+    """Of less than a power of ten, small ticks have labels, which are longer."""
+    monkeypatch.setattr(plot, "_heights", lambda *_: ends)
+    axes = flux_points.plot()
+    figure = axes[0].figure
+    figure.draw_without_rendering()
+    words = next(text for text in figure.texts if "mathrm{d}E" in text.get_text())
+    labels = [label for which in ("major", "minor") for label in axes[0].yaxis.get_ticklabels(which)]
+    inside = [label for label in labels if label.get_text() and ends[0] <= label.get_position()[1] <= ends[1]]
+    assert inside
+    assert min(label.get_window_extent().x0 for label in inside) >= words.get_window_extent().x1
 
 
 def test_long_titles_do_not_touch(flux_points, monkeypatch):

@@ -23,6 +23,8 @@ PANEL, ALONE = (2.1, 1.5), (4.6, 3.2)
 # Heights of letters: left, right, below and above all panels, of which the name of the source has a line; between those
 # beside and those above each other.
 ROOM_AROUND, NAME, ROOM_BETWEEN = (5.8, 1.0, 4.2, 6.0), 1.8, (1.0, 3.4)
+# Inches between the labels of ticks and the words of their axes.
+LABELS_OFF = 0.06
 QUANTITY = "e2dnde"
 # By whether parameters were free in the fit: how its line is drawn, and what it is called.
 LINES = {
@@ -227,11 +229,22 @@ def _dress(axes, flux_points, unit, own):
         figure = axes[0].figure
         width, height = figure.get_size_inches()
         figure.supxlabel("Energy [TeV]", y=0.08 / height, va="bottom", fontsize="medium")
-        figure.supylabel(words, x=0.08 / width, ha="left", fontsize="medium")
+        beside = figure.supylabel(words, x=0.08 / width, ha="left", fontsize="medium")
         figure.suptitle(
             head_of(flux_points), x=0.08 / width, y=1 - 0.06 / height, ha="left", va="top", parse_math=False
         )
+        _make_room(axes, beside)
         _draw_legend(axes)
+
+
+def _make_room(axes, words):
+    """The panels begin further right where labels of ticks would reach into the words of their axes."""
+    figure = axes[0].figure
+    boxes = [ax.yaxis.get_tightbbox() for ax in axes if ax.yaxis.get_tick_params()["labelleft"]]
+    reach = min((box.x0 for box in boxes if box is not None), default=np.inf)
+    lacking = words.get_window_extent().x1 + LABELS_OFF * figure.dpi - reach
+    if lacking > 0:
+        figure.subplots_adjust(left=figure.subplotpars.left + lacking / figure.bbox.width)
 
 
 def _heights(flux_points, unit):
