@@ -147,6 +147,14 @@ def test_what_is_no_lag_is_refused(light_curve, change, words):
         light_curve.timing.time_lag(**change)
 
 
+def test_more_lags_than_can_be_looked_at_name_the_longest(light_curve):
+    """As of rows of minutes in two years."""
+    with pytest.raises(
+        InputError, match=r"at most \d+ are looked at; wanted are .* max_lag, such as '\d+ d'"
+    ):
+        light_curve.timing.time_lag(max_lag="700 d")
+
+
 def test_a_table_that_is_negative_on_average_is_refused(light_curve, table):
     with pytest.raises(InputError, match="above 0"):
         light_curve.timing.time_lag(

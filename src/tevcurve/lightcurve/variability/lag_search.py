@@ -65,6 +65,21 @@ class LagSearch:
         return COHERENCES[::-1], weights[::-1] / weights.sum()
 
 
+def first_lags(one: Series, other: Series, reach: float) -> np.ndarray:
+    """Lags from -reach to reach that are looked at first, float array (n,), s.
+
+    Parameters
+    ----------
+    one, other : `Series`
+    reach : float, s
+    """
+    return np.linspace(-reach, reach, 2 * max(int(np.ceil(reach / _step(one, other))), 2) + 1)
+
+
+def _step(one: Series, other: Series) -> float:
+    return 0.5 * float(np.hypot(one.step, other.step))
+
+
 def search_lag(one: Series, other: Series, reach: float) -> LagSearch:
     """The `LagSearch` of lags from -reach to reach.
 
@@ -75,12 +90,11 @@ def search_lag(one: Series, other: Series, reach: float) -> LagSearch:
     """
     alone = independent(one, other)
     between = Between.of(*alone.pair, alone.kernels)
-    step = 0.5 * np.hypot(one.step, other.step)
-    lags = np.linspace(-reach, reach, 2 * max(int(np.ceil(reach / step)), 2) + 1)
+    lags = first_lags(one, other, reach)
     first = Joint.of([alone.best], alone, between)
     gains = np.array([first.of_coherence(lag) for lag in lags])
     joint = _kept(Joint.of(alone.typical(DRAWS), alone, between), lags, _over_coherences(gains))
-    lags, gains, of_process = _refined(joint, lags, gains, _CLOSEST * step)
+    lags, gains, of_process = _refined(joint, lags, gains, _CLOSEST * _step(one, other))
     return LagSearch(lags, _over_coherences(gains), gains, joint.processes, of_process)
 
 

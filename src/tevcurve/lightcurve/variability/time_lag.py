@@ -8,7 +8,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.plots.lag import plot_lag
-from tevcurve.lightcurve.variability.lag_search import best_lag, search_lag, shortest_interval
+from tevcurve.lightcurve.variability.lag_search import best_lag, first_lags, search_lag, shortest_interval
 from tevcurve.lightcurve.variability.lag_series import FEW, MOST, measured_series, n_bands
 from tevcurve.records import as_html
 from tevcurve.rounding import with_errors
@@ -18,6 +18,8 @@ from tevcurve.rounding import with_errors
 # rows. It is not 0, as a coherence and a lag that are free find something in common by chance. The tail of the first
 # 500 pairs of `python -m validation timing-lags` has its 99 % there; the others are counted.
 THRESHOLD = 1.5
+# Lags times products of rows of both series, in which a lag costs as much as some of these: a minute or two.
+MOST_WORK, WORK_OF_LAG = 1e9, 20_000
 NAMES = "the light curve", "the other series"
 ASSUMES = "it assumes a log-normal flux, with one power law for both series"
 
@@ -127,8 +129,8 @@ def time_lag(light_curve, other=None, bands=None, max_lag=None):
         curve; not needed of two with a band each. None in it for a series that has one.
     max_lag : Quantity or str, largest lag to both sides; default: half of the time of the shorter series
 
-    Raises `InputError` where rows are fewer than 10, or more than 1000 together, mean fluxes are not above 0, or lags
-    are not looked at.
+    Raises `InputError` where rows are fewer than 10, or more than 1000 together, mean fluxes are not above 0, or there
+    are more lags than are looked at in a minute or two.
     """
     first, second = pair_of(light_curve, other, bands)
     one, two = first.series, shifted(second, first)
@@ -139,6 +141,7 @@ def time_lag(light_curve, other=None, bands=None, max_lag=None):
             "are longer time bins."
         )
     reach = reach_of(one, two, max_lag)
+    _check_lags(one, two, reach)
     found = search_lag(one, two, reach)
     share, weight = found.coherence
     ratios = [np.log(each.variances[1] / each.variances[0]) for each in found.processes]
@@ -219,6 +222,24 @@ def reach_of(one, two, max_lag):
             f"max_lag is {max_lag}, less than the {min(one.step, two.step):.4g} s between rows; wanted is more."
         )
     return reach
+
+
+def _check_lags(one, two, reach):
+    """Raises `InputError` for more lags than can be looked at in minutes, as of years in which rows take minutes."""
+    n_lags = len(first_lags(one, two, reach))
+    most = int(MOST_WORK / (len(one.middle) * len(two.middle) + WORK_OF_LAG))
+    if n_lags > most:
+        longest = _about(reach * most / n_lags, 1)
+        raise InputError(
+            f"There are {n_lags} lags up to {_about(reach, 3)}, as rows are so short, and at most {most} are looked at; "
+            f"wanted are longer time bins, or max_lag, such as '{longest}'."
+        )
+
+
+def _about(seconds, digits):
+    """A time in words, such as "2.5 d"."""
+    unit, length = next((each for each in (("d", 86400), ("h", 3600)) if seconds >= each[1]), ("min", 60))
+    return f"{float(f'{seconds / length:.{digits}g}'):g} {unit}"
 
 
 def _notes(first, second, n_rows):
