@@ -231,8 +231,8 @@ def _check_lags(one, two, reach):
     if n_lags > most:
         longest = _about(reach * most / n_lags, 1)
         raise InputError(
-            f"There are {n_lags} lags up to {_about(reach, 3)}, as rows are so short, and at most {most} are looked at; "
-            f"wanted are longer time bins, or max_lag, such as '{longest}'."
+            f"There are {n_lags} lags up to {_about(reach, 3)}, as rows are so short, and at most {most} are looked "
+            f"at; wanted are longer time bins, or max_lag, such as '{longest}'."
         )
 
 
