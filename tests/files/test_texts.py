@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from astropy.table import Table
 from light_curve_rows import make_rows
 from numpy.testing import assert_array_equal
 
@@ -10,6 +11,8 @@ from tevcurve.files import texts
 from tevcurve.files.texts import is_text, text_array, width_of
 from tevcurve.lightcurve import table_details
 from tevcurve.lightcurve.file_formats import FORMATS
+from tevcurve.lightcurve.run_columns import columns_of, with_columns
+from tevcurve.run_id import RunId
 
 LONG = "a background that is free takes 3 counts of the excess"
 
@@ -61,3 +64,25 @@ def test_files_have_the_same_bytes_whichever_they_are(name, tmp_path, monkeypatc
         monkeypatch.setattr(module, "MOST_BYTES", 100)
     if name != "lc.csv":
         assert_array_equal(LightCurve.read(second / name).table["reason"], reasons)
+
+
+@pytest.mark.parametrize("name", ["lc.fits", "lc.vot", "gadf.ecsv"])
+def test_tables_with_more_to_them_are_written_and_read_with_texts_that_are_objects(
+    name, tmp_path, monkeypatch
+):
+    light_curve = make_rows()
+    reasons = [LONG if row % 2 else "ok" for row in range(len(light_curve))]
+    light_curve.table["reason"] = np.array(reasons, dtype=object)
+    # No plain JSON has a Time, so that the columns are written by astropy.
+    light_curve.table.meta["when"] = light_curve.time_start[0]
+    for module in (texts, table_details):
+        monkeypatch.setattr(module, "MOST_BYTES", 0)
+    more = {"gadf.ecsv": {"format": "gadf"}, "lc.vot": {"utc": True}}.get(name, {})
+    read = LightCurve.read(light_curve.write(tmp_path / name, **more))
+    assert_array_equal(read.table["reason"], reasons)
+
+
+def test_runs_are_known_by_texts_that_are_objects():
+    table = columns_of([RunId("HESS", "7"), RunId("FACT", "8")])
+    of_objects = Table({name: np.array(values, dtype=object) for name, values in table.items()})
+    assert with_columns(of_objects) is of_objects

@@ -6,6 +6,7 @@ import numpy as np
 from astropy.table import Table
 
 from tevcurve.errors import DataError
+from tevcurve.files.texts import is_text
 from tevcurve.run_id import FIELDS, SUBSYSTEM, RunId
 
 
@@ -65,7 +66,7 @@ def with_columns(table: Table) -> Table:
 
     Raises `DataError` where it has no obs_id.
     """
-    if all(name in table.colnames and table[name].dtype.kind == "U" for name in FIELDS):
+    if all(name in table.colnames and is_text(table[name]) for name in FIELDS):
         return table
     if "obs_id" not in table.colnames:
         raise DataError(f"A table of runs has no column obs_id; it has {', '.join(table.colnames)}.")

@@ -17,7 +17,8 @@ def apart(table, writable):
     plain = without_formats(table)
     texts = {name: held_texts(plain[name].data, writable) for name in table.colnames if is_text(table[name])}
     for name, values in texts.items():
-        plain[name] = values
+        # Of one width, as other writers want them.
+        plain[name] = values.astype(str, copy=False)
     plain.meta.clear()
     return plain, details_of(table, texts)
 
@@ -94,7 +95,7 @@ def without_formats(table):
 def with_few_texts(table):
     """The table, changed in place so that long texts of very many rows are there once each. table: astropy Table."""
     for name in table.colnames:
-        if table[name].dtype.kind == "U" and table[name].nbytes > MOST_BYTES:
+        if table[name].dtype.kind == "U" and table[name].ndim == 1 and table[name].nbytes > MOST_BYTES:
             set_values(table, name, text_array(table[name].tolist()))
     return table
 
