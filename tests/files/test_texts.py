@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from tevcurve import LightCurve
 from tevcurve.files import texts
 from tevcurve.files.texts import is_text, text_array, width_of
-from tevcurve.lightcurve import table_details
+from tevcurve.lightcurve import concatenate, table_details
 from tevcurve.lightcurve.file_formats import FORMATS
 from tevcurve.lightcurve.run_columns import columns_of, with_columns
 from tevcurve.run_id import RunId
@@ -86,3 +86,13 @@ def test_runs_are_known_by_texts_that_are_objects():
     table = columns_of([RunId("HESS", "7"), RunId("FACT", "8")])
     of_objects = Table({name: np.array(values, dtype=object) for name, values in table.items()})
     assert with_columns(of_objects) is of_objects
+
+
+def test_rows_are_put_together_whichever_they_are():
+    first, second = make_rows(), make_rows(first_day=53443.0)
+    first.table["reason"] = np.array([LONG] * len(first), dtype=object)
+    second.table["reason"] = np.array(["ok"] * len(second))
+    for curves in ((first, second), (second, first)):
+        together = concatenate(curves)
+        assert together.table["reason"].tolist() == [LONG] * len(first) + ["ok"] * len(second)
+    assert second.table["reason"].dtype.kind == "U"

@@ -295,7 +295,10 @@ def test_intervals_of_many_on_and_off_counts_are_those_of_the_likelihood(alpha, 
         assert upper - norm == pytest.approx(brentq(rise, norm, 3 * norm, args=wanted) - norm, rel=0.03)
 
 
-def test_more_rows_than_toys_are_drawn_for_are_refused(observations):
+def test_more_rows_than_toys_are_drawn_for_are_refused_however_many_are_fitted_at_once(
+    observations, monkeypatch
+):
+    monkeypatch.setattr("tevcurve.lightcurve.rows_in_blocks.AT_ONCE", 60)
     curve = make(observations[:1], "3d", **FC)
     with pytest.raises(InputError, match=r"toys of each row, and there are 120 rows; wanted are up to 100"):
         curve.rebin(by_width("10 s"))

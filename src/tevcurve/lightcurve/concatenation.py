@@ -1,7 +1,6 @@
 """Light curves one after the other as one."""
 
 import numpy as np
-from astropy.table import vstack
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS, names_in
@@ -14,6 +13,7 @@ from tevcurve.lightcurve.selection import (
     instruments_together,
     rows_of_instruments,
 )
+from tevcurve.lightcurve.table_details import one_below_other
 
 SECONDS_PER_DAY = 86400
 # What must be the same for rows to mean the same; the rest of the metadata is kept where all agree.
@@ -45,7 +45,7 @@ def concatenate(light_curves):
     if differences:
         raise InputError(f"The light curves cannot be made one: {'; '.join(dict.fromkeys(differences))}.")
     order, group = _order(parts)
-    table = vstack([part.table for part in parts], metadata_conflicts="silent")[order]
+    table = one_below_other([part.table for part in parts])[order]
     for name in table.colnames:
         table[name].info.description = parts[0].table[name].info.description
         table[name].info.format = parts[0].table[name].info.format

@@ -11,6 +11,7 @@ from tevcurve.data.time_order import clocks_of
 from tevcurve.fit.laws import gaps_divide_nights
 from tevcurve.fit.row_likelihood import RowLikelihood, RunPieces
 from tevcurve.lightcurve.background_norms import lacks_norms
+from tevcurve.lightcurve.interval_words import LIKELIHOOD
 from tevcurve.lightcurve.rows_of_runs import are_cubes, rows_of_runs
 from tevcurve.run_id import parts_together
 
@@ -47,7 +48,8 @@ def blocks_of_rows(origin: Any, time_bins: TimeBins, below_zero: bool) -> Iterat
     """
     pieces = time_bins.pieces(origin.terms)
     limits = _limits(origin, pieces, time_bins.n_bins)
-    if len(limits) == 2 or not rows_come_apart(origin) or time_bins.together or _are_mixed(origin):
+    all_at_once = time_bins.together or _are_mixed(origin) or _draws_toys(origin)
+    if len(limits) == 2 or all_at_once or not rows_come_apart(origin):
         yield RowBlock(0, time_bins.n_bins, origin, rows_of_runs(origin, time_bins, below_zero))
         return
     for first, stop in zip(limits[:-1].tolist(), limits[1:].tolist(), strict=True):
@@ -101,6 +103,11 @@ def _are_mixed(origin: Any) -> bool:
     """Whether some runs are cubes and others not, so that rows of some runs have not all columns."""
     is_cube = are_cubes(origin)
     return bool(is_cube.any() and not is_cube.all())
+
+
+def _draws_toys(origin: Any) -> bool:
+    """Whether intervals are of toys, of which only so many rows of a whole light curve have any."""
+    return origin.options.interval != LIKELIHOOD and bool(are_cubes(origin).any())
 
 
 def _limits(origin: Any, pieces: Any, n_bins: int) -> np.ndarray:

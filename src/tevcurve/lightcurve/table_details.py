@@ -1,6 +1,7 @@
 """What the columns and keywords of some files cannot hold of a table, as YAML that stands beside it in the file."""
 
-from astropy.table import Column
+import numpy as np
+from astropy.table import Column, vstack
 
 from tevcurve.files.texts import MOST_BYTES, is_text, text_array
 from tevcurve.lightcurve.table_outline import yaml_text
@@ -98,6 +99,23 @@ def with_few_texts(table):
         if table[name].dtype.kind == "U" and table[name].ndim == 1 and table[name].nbytes > MOST_BYTES:
             set_values(table, name, text_array(table[name].tolist()))
     return table
+
+
+def one_below_other(tables):
+    """The rows of tables in one, whose texts may be of one width in some and objects in others.
+
+    tables: list of astropy Table; what their metadata say differently is that of the last one.
+    """
+    objects = {name for each in tables for name in each.colnames if each[name].dtype.kind == "O"}
+    alike = []
+    for each in tables:
+        wider = [name for name in each.colnames if name in objects and each[name].dtype.kind == "U"]
+        if wider:
+            each = each.copy(copy_data=False)
+        for name in wider:
+            set_values(each, name, np.asarray(each[name]).astype(object))
+        alike.append(each)
+    return vstack(alike, metadata_conflicts="silent")
 
 
 def set_values(table, name, values):

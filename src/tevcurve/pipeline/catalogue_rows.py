@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from astropy.table import Table, vstack
+from astropy.table import Table
 from astropy.time import Time
 
 from tevcurve.bins.time_bins import TimeBins
@@ -18,6 +18,7 @@ from tevcurve.fit.row_likelihood import RowSetting, RunPieces
 from tevcurve.lightcurve.dark_rows import why_dark
 from tevcurve.lightcurve.reference_spectrum import reference_in_bins
 from tevcurve.lightcurve.row_table import table_of_rows
+from tevcurve.lightcurve.table_details import one_below_other
 from tevcurve.models import SpectralModel
 from tevcurve.pipeline.catalogue_plan import CataloguePlan, CatalogueSource, RunGroup
 from tevcurve.problems import WARNING, Problem, at_stage, attempt, noted_remarks
@@ -88,7 +89,7 @@ def catalogue_run(plan: CataloguePlan, group: RunGroup, strict: bool = False) ->
     if not tables:
         return CatalogueRun(run_ids, numbers[0], None, chances, problems)
     source = np.concatenate(numbers)
-    table = tables[0] if len(tables) == 1 else vstack(tables, metadata_conflicts="silent")
+    table = tables[0] if len(tables) == 1 else one_below_other(tables)
     order = np.argsort(source, kind="stable")
     if np.any(np.diff(order) != 1):
         source, table = source[order], table[order]
