@@ -245,14 +245,9 @@ class DataStore:
         return Observations(self._observation(run) for run in runs)
 
     @property
-    def run_keys(self):
-        """(OBS_ID, TELESCOP of the index) of each of `get_observations()`, list of tuples."""
-        return [(run.obs_id, run.telescope) for run in self._tables.runs]
-
-    @property
-    def run_rows(self):
-        """The numbers of the rows of `obs_table` of each of `get_observations()`, list of tuples of int."""
-        return [run.rows for run in self._tables.runs]
+    def indexed_runs(self):
+        """What the index says of each of `get_observations()`, list of `~tevcurve.data.index_tables.IndexedRun`."""
+        return self._tables.runs
 
     def _observation(self, run):
         addresses, problem = self._tables.located(run)

@@ -77,7 +77,7 @@ def _of_store(store, are_others):
     are_others: bool, whether there are other stores, so that the headers are asked for an instrument of which the index
     does not tell.
     """
-    columns, rows = _of_index(store.obs_table), [rows[0] for rows in store.run_rows]
+    columns, rows = _of_index(store.obs_table), [run.rows[0] for run in store.indexed_runs]
     columns = {key: None if column is None else column[rows] for key, column in columns.items()}
     if columns["name"] is None:
         columns = _with_headers(columns, store)

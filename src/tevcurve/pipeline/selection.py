@@ -166,9 +166,10 @@ def _names_in_index(store):
     """Dict of what the index of a store calls the target of each run, "" where it does not."""
     table = store.obs_table
     column = next((key for key in ("TARGET_NAME", "OBJECT") if key in table.colnames), None)
-    runs = zip(store.get_observations(), store.run_rows, strict=True)
+    runs = zip(store.get_observations(), store.indexed_runs, strict=True)
     return {
-        key_in_index(one): "" if column is None else str(table[column][rows[0]]).strip() for one, rows in runs
+        key_in_index(one): "" if column is None else str(table[column][of_index.rows[0]]).strip()
+        for one, of_index in runs
     }
 
 

@@ -203,8 +203,8 @@ def _positions_in_index(store, runs):
         return []
     with suppress(DataError):
         wanted = {key_in_index(one) for one in runs}
-        own = [rows for key, rows in zip(store.run_keys, store.run_rows, strict=True) if key in wanted]
-        rows = [row for rows in own for row in rows]
+        own = [run for run in store.indexed_runs if (run.obs_id, run.telescope) in wanted]
+        rows = [row for run in own for row in run.rows]
         columns = (_degrees(store.obs_table, key)[rows].tolist() for key in ("RA_OBJ", "DEC_OBJ"))
         pairs = [pair for pair in starmap(usable_position, zip(*columns, strict=True)) if pair is not None]
         return [SkyCoord(*pair, unit="deg") for pair, _ in Counter(pairs).most_common(1)]
