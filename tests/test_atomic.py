@@ -245,3 +245,31 @@ def test_what_others_call_nearly_as_a_killed_writer_does_stays(tmp_path):
         (tmp_path / name).write_bytes(b"")
     remove_leftovers(tmp_path / "b[1].csv")
     assert names(tmp_path) == sorted(others)
+
+
+def test_parts_are_asked_for_again_when_the_file_is_made_again(tmp_path, monkeypatch):
+    asked, names = [], iter(["first", "second"])
+
+    def parts():
+        asked.append(1)
+        yield from (b"all ", b"of ")
+        # What another process takes for a leftover.
+        (tmp_path / "first").unlink(missing_ok=True)
+        yield b"it"
+
+    monkeypatch.setattr(atomic, "_part_of", lambda path: path.with_name(next(names)))
+    write_file(tmp_path / "file", parts)
+    assert (tmp_path / "file").read_bytes() == b"all of it"
+    assert len(asked) == 2
+
+
+def test_parts_that_cannot_be_made_leave_the_old_file(tmp_path):
+    def parts():
+        yield b"new"
+        raise ValueError("no more")
+
+    write_file(tmp_path / "file", b"old")
+    with pytest.raises(ValueError, match="no more"):
+        write_file(tmp_path / "file", parts)
+    assert (tmp_path / "file").read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
@@ -26,10 +26,12 @@ _RANDOM = 6
 _AT_FDCWD, _EXCHANGE, _SWAP = -100, 2, 2
 # Files that are forced to disk at the same time.
 _AT_A_TIME = 4
+# What a file shall have: its bytes, or a function that gives parts of them whenever it is called.
+Content = bytes | memoryview | Callable[[], Iterable[bytes]]
 
 
-def write_file(path: str | os.PathLike[str], content: bytes | memoryview) -> None:
-    """None; the file is on disk with this content (bytes), or as it was before.
+def write_file(path: str | os.PathLike[str], content: Content) -> None:
+    """None; the file is on disk with this content, or as it was before.
 
     A temporary file beside it is written, forced to disk, and put in its place. Raises `StoreError`, with the reason,
     where that cannot be done.
@@ -37,7 +39,7 @@ def write_file(path: str | os.PathLike[str], content: bytes | memoryview) -> Non
     Parameters
     ----------
     path : of the file
-    content : all of it
+    content : all of it, or a function that gives parts of it, one after the other, whenever it is called
     """
     path = Path(path)
     with _in_words(path):
@@ -46,7 +48,7 @@ def write_file(path: str | os.PathLike[str], content: bytes | memoryview) -> Non
         sync_folder(path.parent)
 
 
-def replace_file(path: str | os.PathLike[str], content: bytes | memoryview) -> None:
+def replace_file(path: str | os.PathLike[str], content: Content) -> None:
     """None; a file that a person named has this content, or is as it was before; of a link it is the one it leads to.
 
     What writers of it that were killed have left beside it goes. Raises `StoreError` as `write_file`.
@@ -54,7 +56,7 @@ def replace_file(path: str | os.PathLike[str], content: bytes | memoryview) -> N
     Parameters
     ----------
     path : of the file
-    content : all of it
+    content : as for `write_file`
     """
     path = Path(path).resolve()
     remove_leftovers(path)
@@ -212,14 +214,14 @@ def _claimed_handle(path: str | os.PathLike[str], wait: bool) -> int | None:
             return None
 
 
-def _written(path: Path, content: bytes | memoryview) -> bool:
+def _written(path: Path, content: Content) -> bool:
     """Whether the file is there with this content; not, where another process took its part for a leftover."""
     part = _part_of(path)
     try:
         with open(part, "xb", opener=_open_for_others) as stream:
             if not _held(stream.fileno(), part):
                 return False
-            stream.write(content)
+            stream.writelines(content() if callable(content) else [content])
             stream.flush()
             os.fsync(stream.fileno())
         try:

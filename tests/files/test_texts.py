@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 
 from tevcurve import LightCurve
 from tevcurve.files import texts
-from tevcurve.files.texts import is_text, text_array, width_of
+from tevcurve.files.texts import different_texts, is_text, text_array, width_of
 from tevcurve.lightcurve import concatenate, table_details
 from tevcurve.lightcurve.file_formats import FORMATS
 from tevcurve.lightcurve.run_columns import columns_of, with_columns
@@ -32,6 +32,8 @@ def test_few_are_of_one_width_and_many_are_there_once_each(monkeypatch):
     assert not is_text(np.array([1, "a"], dtype=object))
     assert not is_text(np.zeros(2))
     assert text_array([]).dtype.kind == "U"
+    monkeypatch.setattr(texts, "TEXTS_AT_ONCE", 3)
+    assert different_texts(few) == different_texts(many) == set(given)
 
 
 @pytest.mark.parametrize("name", [name for name, form in FORMATS.things().items() if form.is_written])
@@ -96,3 +98,23 @@ def test_rows_are_put_together_whichever_they_are():
         together = concatenate(curves)
         assert together.table["reason"].tolist() == [LONG] * len(first) + ["ok"] * len(second)
     assert second.table["reason"].dtype.kind == "U"
+
+
+def test_a_file_is_as_wide_as_the_longest_text_that_is_left(tmp_path):
+    light_curve = make_rows()
+    light_curve.table["reason"] = np.array([LONG if row == 0 else "short" for row in range(len(light_curve))])
+    part = light_curve[1:]
+    part.write(tmp_path / "part.fits")
+    assert Table.read(tmp_path / "part.fits", hdu=1)["reason"].dtype.itemsize == len("short")
+    assert_array_equal(LightCurve.read(tmp_path / "part.fits").table["reason"], ["short"] * len(part))
+
+
+def test_objects_become_texts_of_one_width_for_other_writers(tmp_path):
+    light_curve = make_rows()
+    reasons = [LONG if row % 2 else "" for row in range(len(light_curve))]
+    light_curve.table["reason"] = np.array(reasons, dtype=object)
+    table = light_curve.table
+    table["reason"] = table["reason"].astype(str)
+    table.meta.clear()
+    table.write(tmp_path / "astropy.fits")
+    assert Table.read(tmp_path / "astropy.fits")["reason"].tolist() == reasons

@@ -11,7 +11,7 @@ from tevcurve.cli.outcome import tell_problems
 from tevcurve.config.quantities import listed
 from tevcurve.config.values import none_of_words
 from tevcurve.errors import InputError
-from tevcurve.lightcurve.notebook_view import as_text, caption
+from tevcurve.lightcurve.notebook_view import caption, whole_text
 from tevcurve.lightcurve.papers.shown import MADE, check_names, made_column
 from tevcurve.lightcurve.plots.panels import plot_panels
 from tevcurve.plot_options import PLOT_OPTIONS
@@ -39,7 +39,8 @@ def show_light_curve(path, columns, which, accept_changed):
         light_curve = (
             replace(light_curve, table=hstack([light_curve.table, Table(made)])) if made else light_curve
         )
-    print(plain(as_text(light_curve, names, whole=True)))
+    for part in whole_text(light_curve, names):
+        print(plain(part))
     tell_problems(light_curve)
 
 

@@ -4,7 +4,6 @@ from tevcurve.cli.console import note, plain
 from tevcurve.cli.figures import write_panels
 from tevcurve.cli.one_source import light_curve_of, part_of, refuse_catalogue, result_of
 from tevcurve.cli.outcome import tell, tell_problems
-from tevcurve.cli.record_files import write_records
 from tevcurve.cli.resuming import goes_on
 from tevcurve.cli.written import write, write_page
 from tevcurve.config.rebinning import rebinned, spectra
@@ -120,6 +119,9 @@ def print_variability(path, band, instrument, toys, seed, outputs, accept_change
     with working("Testing"):
         summary = light_curve.variability(band, toys, seed)
     if outputs.records is not None:
+        # The tests of variability take more memory to import than the other commands do.
+        from tevcurve.cli.record_files import write_records
+
         write_records(outputs.records, summary.title, summary.by_name, verdict=summary.verdict)
     print(plain(summary))
     outputs.tell()

@@ -3,7 +3,7 @@
 import sys
 
 from tevcurve.cli.console import note, plain
-from tevcurve.lightcurve.notebook_view import as_text
+from tevcurve.lightcurve.notebook_view import as_text, whole_text
 from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.problems import alike
 
@@ -22,7 +22,8 @@ def tell(light_curve, outputs=None):
     outputs : `Outputs` that are told, too, or None
     """
     # Who reads a pipe or a file wants every row.
-    print(plain(as_text(light_curve, whole=not sys.stdout.isatty())))
+    for part in [as_text(light_curve)] if sys.stdout.isatty() else whole_text(light_curve):
+        print(plain(part))
     if outputs is not None:
         outputs.tell()
     origin = light_curve.origin

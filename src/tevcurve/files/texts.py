@@ -7,6 +7,8 @@ import numpy as np
 
 # Of an array of texts of one width. Reasons are 200 letters long in some rows, so that all rows would take 800 bytes.
 MOST_BYTES = 2**25
+# Texts that are there one by one at a time, each with some 60 bytes besides its letters.
+TEXTS_AT_ONCE = 2**13
 
 
 def text_array(texts: Iterable[str]) -> np.ndarray:
@@ -28,6 +30,14 @@ def is_text(values: Any) -> bool:
     """Whether an array or a column holds texts, of one width or as objects. values: what may have a dtype."""
     kind = getattr(getattr(values, "dtype", None), "kind", "")
     return kind == "U" or (kind == "O" and all(type(value) is str for value in np.asarray(values).flat))
+
+
+def different_texts(values: np.ndarray) -> set[str]:
+    """The texts that are there, each once. values: array (n, ...) of which `is_text`."""
+    flat, found = np.asarray(values).ravel(), set()
+    for first in range(0, len(flat), TEXTS_AT_ONCE):
+        found.update(flat[first : first + TEXTS_AT_ONCE].tolist())
+    return found
 
 
 def width_of(values: np.ndarray) -> int:

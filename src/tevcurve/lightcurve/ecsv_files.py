@@ -4,7 +4,7 @@ import numpy as np
 from astropy.table import Table
 
 from tevcurve.files.masked import table_without_masks
-from tevcurve.files.texts import is_text, text_array
+from tevcurve.files.texts import different_texts, is_text, text_array
 from tevcurve.lightcurve.ecsv_text import ecsv_parts
 from tevcurve.lightcurve.file_formats import FileFormat
 from tevcurve.lightcurve.table_details import set_values, with_few_texts, without_formats
@@ -52,7 +52,7 @@ def _is_plain(column):
     """Whether every text of a column is one printable line without blanks around it, and no comment to a reader."""
     return all(
         value.isprintable() and value == value.strip() and not value.startswith("#")
-        for value in set(np.asarray(column).ravel().tolist())
+        for value in different_texts(column)
     )
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from tevcurve.files.texts import is_text
+from tevcurve.files.texts import different_texts, is_text
 from tevcurve.lightcurve.table_details import without_formats
 from tevcurve.lightcurve.table_outline import REMEMBERED, TableOutline
 
@@ -68,8 +68,7 @@ def _is_plain(column):
         return bool(kind) and not hasattr(column, "mask")
     if not is_text(column) or hasattr(column, "mask"):
         return False
-    words = set(np.asarray(column).ravel().tolist())
-    return all(word.isprintable() and word == word.strip() for word in words)
+    return all(word.isprintable() and word == word.strip() for word in different_texts(column))
 
 
 def _cells(values):

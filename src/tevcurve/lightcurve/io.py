@@ -1,7 +1,7 @@
 """Light curves and tables to files and back. The same content always gives the same bytes."""
 
-import gzip
 import os
+import zlib
 from dataclasses import fields
 from pathlib import Path
 
@@ -193,12 +193,20 @@ def write_parts(path, overwrite, encode):
     ----------
     path : Path
     overwrite : bool, whether a file that is there is replaced. Otherwise it is an `InputError`
-    encode : function() -> iterable of bytes, one part after the other
+    encode : function() -> iterable of bytes, one part after the other; it may be called again
     """
     if path.exists() and not overwrite:
         raise InputError(f"{path} is already there; pass overwrite=True to replace it.")
     if not path.parent.is_dir():
         raise InputError(f"{path} cannot be written: the folder {path.parent} is not there.")
-    data = b"".join(encode())
-    replace_file(path, gzip.compress(data, mtime=0) if path.name.lower().endswith(".gz") else data)
+    is_compressed = path.name.lower().endswith(".gz")
+    replace_file(path, (lambda: _compressed(encode())) if is_compressed else encode)
     return path
+
+
+def _compressed(parts):
+    """Iterator of parts of a gzip file without a time, as `gzip.compress(..., mtime=0)` makes it of all of them."""
+    # 16 and the largest window: a gzip file (zlib's manual, deflateInit2).
+    made = zlib.compressobj(9, wbits=16 + zlib.MAX_WBITS)
+    yield from map(made.compress, parts)
+    yield made.flush()

@@ -16,6 +16,7 @@ from tevcurve.lightcurve.papers.words import error_level, limit_level
 from tevcurve.lightcurve.plots.gaps import cut_nights
 from tevcurve.lightcurve.plots.points import PALE
 from tevcurve.lightcurve.plots.rows import drawn_alike
+from tevcurve.lightcurve.printed_rows import ROWS_AT_ONCE, printed_parts
 from tevcurve.lightcurve.provenance import method_shown, told
 from tevcurve.lightcurve.selection import INSTRUMENT, instruments_together, rows_of_instruments
 from tevcurve.lightcurve.status import lost_excess_words
@@ -47,25 +48,42 @@ def summary(light_curve):
     energies += f", of {in_a_sentence(names)}" if len(names) > 1 else ""
     energies += " together" if INSTRUMENTS in table.colnames and len(names) > 1 else ""
     folded = ", folded in phase" if "phase_min" in table.colnames else ""
-    span = f"{folded}, MJD {min(table['time_min']):.5f} to {max(table['time_max']):.5f}"
+    span = f"{folded}, MJD {np.min(table['time_min']):.5f} to {np.max(table['time_max']):.5f}"
     plural = "" if len(table) == 1 else "s"
     return (
         f"Light curve{source}: {len(table)} row{plural}{energies}{span} ({meta['TIMESYS'].upper()}){method}"
     )
 
 
-def as_text(light_curve, columns=None, whole=False):
-    """The line and a table, str.
+def as_text(light_curve, columns=None):
+    """The line and a table of the rows, of many the first and the last ones, str.
 
     Parameters
     ----------
     light_curve : `LightCurve`
     columns : names of those in the table; default: those that are looked at first
-    whole : bool, whether all rows are in it, or the first and the last ones of many
     """
     shown = _overview(light_curve.table) if columns is None else light_curve.table[list(columns)]
-    lines = shown.pformat(max_lines=-1 if whole else MOST_LINES, max_width=-1, align=">")
+    lines = shown.pformat(max_lines=MOST_LINES, max_width=-1, align=">")
     return "\n".join([summary(light_curve), *remarks(light_curve), *lines])
+
+
+def whole_text(light_curve, columns=None):
+    """Iterator of parts, each of some lines, of the line and a table of all rows, of which not all are in memory.
+
+    Parameters
+    ----------
+    light_curve, columns : as for `as_text`
+    """
+    table = light_curve.table
+    yield "\n".join([summary(light_curve), *remarks(light_curve)])
+    looked_at = _looked_at(table) if columns is None else None
+    # A table without rows has a head, too.
+    firsts = range(0, max(len(table), 1), ROWS_AT_ONCE)
+    parts = (table[first : first + ROWS_AT_ONCE] for first in firsts)
+    yield from printed_parts(
+        part[list(columns)] if looked_at is None else _shown(part, *looked_at) for part in parts
+    )
 
 
 def as_html(light_curve):
@@ -169,7 +187,11 @@ def energy_bands(table):
     """The energy bands of a table, as sorted pairs of edges. table: astropy Table of a light curve."""
     if not {"e_min", "e_max"} <= set(table.colnames):
         return []
-    return sorted(set(zip(table["e_min"].tolist(), table["e_max"].tolist(), strict=True)))
+    ends, found = [np.asarray(table[name]) for name in ("e_min", "e_max")], set()
+    for first in range(0, len(table), ROWS_AT_ONCE):
+        low, high = (each[first : first + ROWS_AT_ONCE].tolist() for each in ends)
+        found.update(zip(low, high, strict=True))
+    return sorted(found)
 
 
 def instruments_of(table):
@@ -186,6 +208,11 @@ def _colours():
 
 def _overview(table):
     """The columns that a person looks at first; fluxes as texts that end at the second digit of the row's error."""
+    return _shown(table, *_looked_at(table))
+
+
+def _looked_at(table):
+    """(names of the columns that a person looks at first, dict of those with errors to their power of ten)."""
     energies = ["e_min", "e_max"] if len(energy_bands(table)) > 1 else []
     who = [INSTRUMENT, INSTRUMENTS] if len(instruments_of(table)) > 1 else []
     looked_at = first_look()
@@ -193,9 +220,16 @@ def _overview(table):
     # Of another telescope's values, such as rates, all that there is.
     foreign = [] if "flux" in table.colnames else [name for name in table.colnames if table[name].ndim == 1]
     names = [*dict.fromkeys([*names, *foreign, *looked_at[:2], *_shape_names(table), *looked_at[2:]])]
-    shown = table[[name for name in names if name in table.colnames]]
-    for quantity in ("flux",) if not foreign else values_in(table):
-        for name, texts in value_texts(table, quantity).items():
+    quantities = values_in(table) if foreign else ("flux",)
+    powers = {name: shared_power(table, name) for name in quantities}
+    return [name for name in names if name in table.colnames], powers
+
+
+def _shown(table, names, powers):
+    """The columns of some rows, or of all, as they are printed. names, powers: of `_looked_at`"""
+    shown = table[names]
+    for quantity, power in powers.items():
+        for name, texts in value_texts(table, quantity, power).items():
             shown[name] = Column(texts[0], unit=texts[1])
     for name, form in (("sqrt_ts", ".1f"), ("counts", "g")):
         if name in shown.colnames and shown[name].dtype.kind == "f":
@@ -208,13 +242,26 @@ def _shape_names(table):
     return [name for free in table.meta.get("free") or () for name in (free, f"{free}_err")]
 
 
-def value_texts(table, quantity="flux"):
+def shared_power(table, quantity):
+    """The power of ten (int) of the unit in which values, errors and limits are printed; 0 where there are none.
+
+    Parameters
+    ----------
+    table : astropy Table of a light curve
+    quantity : name of the column of values
+    """
+    value, limit = (_column(table, f"{quantity}{end}") for end in ("", "_ul"))
+    return power_of(np.where(np.isfinite(value) & (value != 0), value, limit))
+
+
+def value_texts(table, quantity="flux", power=None):
     """{name: (texts, unit)} of values, errors and limits, all in the same power of ten of the unit; {} without values.
 
     Parameters
     ----------
     table : astropy Table of a light curve
     quantity : name of the column of values
+    power : int, that power of ten, where the table is a part of another; default: that of these rows
     """
     ends = ("", "_err", "_err_tot", "_ul", "_ul_tot", "_sensitivity")
     names = [f"{quantity}{end}" for end in ends if f"{quantity}{end}" in table.colnames]
@@ -223,7 +270,7 @@ def value_texts(table, quantity="flux"):
     value, error, limit, down, up = (
         _column(table, f"{quantity}{end}") for end in ("", "_err", "_ul", "_errn", "_errp")
     )
-    power = power_of(np.where(np.isfinite(value) & (value != 0), value, limit))
+    power = shared_power(table, quantity) if power is None else power
     # Without a symmetric error, as at a bound, the larger of the other ones says how many digits are known.
     known = np.where(error > 0, error, np.fmax(down, up)) / 10.0**power
     values = [_column(table, name) / 10.0**power for name in names]

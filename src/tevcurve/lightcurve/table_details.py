@@ -3,7 +3,7 @@
 import numpy as np
 from astropy.table import Column, vstack
 
-from tevcurve.files.texts import MOST_BYTES, is_text, text_array
+from tevcurve.files.texts import MOST_BYTES, different_texts, is_text, text_array, width_of
 from tevcurve.lightcurve.table_outline import yaml_text
 
 
@@ -25,16 +25,19 @@ def apart(table, writable):
 
 
 def held_texts(values, writable):
-    """What a file can hold of texts, array (n_rows, ...) of these.
+    """What a file can hold of texts, array (n_rows, ...) of these: they themselves where it can hold all.
 
     Parameters
     ----------
     values : array of texts (n_rows, ...)
     writable : as in `apart`
     """
-    texts = values.ravel().tolist()
-    known = {value: writable(value) for value in set(texts)}
-    return text_array(known[value] for value in texts).reshape(values.shape)
+    known = {value: writable(value) for value in different_texts(values)}
+    if all(value == held for value, held in known.items()):
+        # No wider than the longest one, as the rest of a longer table may be.
+        longest = max(1, max(map(len, known), default=0))
+        return values if width_of(values) == longest else values.astype(f"U{longest}")
+    return text_array(known[value] for value in values.ravel().tolist()).reshape(values.shape)
 
 
 def details_of(table, texts):
@@ -48,7 +51,10 @@ def details_of(table, texts):
     details = {"meta": dict(table.meta), "descriptions": {}, "text": {}}
     for name in table.colnames:
         details["descriptions"][name] = table[name].info.description
-        if name in texts and texts[name].tolist() != (values := table[name].tolist()):
+        if name not in texts or np.may_share_memory(texts[name], np.asarray(table[name])):
+            # What a file can hold is the very column.
+            continue
+        if texts[name].tolist() != (values := table[name].tolist()):
             details["text"][name] = values
     return yaml_text(details)
 

@@ -120,6 +120,8 @@ class TakesFiles(Protocol):
 class RunFolder:
     """Files of runs: of those that are read the first ones and the last one stay in memory.
 
+    Where more of them have no room than do, only the last one stays: who asks for all reads most of them anyway.
+
     Parameters
     ----------
     path : of the folder
@@ -140,8 +142,11 @@ class RunFolder:
     ):
         self.path, self.keeper, self.checksums = Path(path), keeper, checksums
         self.contents = {} if contents is None else contents
-        self._left = held
+        # Bytes that there is room for; None where none is held any more.
+        self._left: int | None = held
         self._in_memory: dict[str, SourceRun] = {}
+        self._read: dict[str, SourceRun] = {}
+        self._without_room: set[str] = set()
         self._last: tuple[str, SourceRun] | None = None
         self._expected: dict[int, tuple[SourceRun, bytes | None]] = {}
 
@@ -182,20 +187,32 @@ class RunFolder:
 
     def read(self, entry: RunEntry) -> SourceRun:
         """The run of an entry. Raises `DataError` where its file is missing or damaged. entry: `RunEntry`."""
-        if entry.file in self._in_memory:
-            return self._in_memory[entry.file]
+        for known in (self._in_memory, self._read):
+            if entry.file in known:
+                return known[entry.file]
         if self._last is not None and self._last[0] == entry.file:
             return self._last[1]
         if entry.file in self.contents:
             return run_from_bytes(self.contents[entry.file], f"Run {entry.run_id}")
         run = read_run(self.path / entry.file, entry, self.checksums)
         self._last = entry.file, run
+        self._hold(entry.file, run)
+        return run
+
+    def _hold(self, file: str, run: SourceRun) -> None:
+        """None; a run that was read stays in memory, as far as there is room."""
+        if self._left is None:
+            return
         # Arrays may take many times what their file does.
         size = bytes_of(run)
         if size <= self._left:
             self._left -= size
-            self._in_memory[entry.file] = run
-        return run
+            self._read[file] = run
+            return
+        self._without_room.add(file)
+        if len(self._without_room) > len(self._read):
+            self._left = None
+            self._read.clear()
 
     def emptied(self, held: int) -> "RunFolder":
         """The same with no run in memory. held: bytes of the runs that stay there once they are read."""
