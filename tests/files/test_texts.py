@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 
 from tevcurve import LightCurve
 from tevcurve.files import texts
-from tevcurve.files.texts import different_texts, is_text, text_array, width_of
+from tevcurve.files.texts import different_texts, is_text, of_one_width, text_array, width_of
 from tevcurve.lightcurve import concatenate, table_details
 from tevcurve.lightcurve.file_formats import FORMATS
 from tevcurve.lightcurve.run_columns import columns_of, with_columns
@@ -34,6 +34,9 @@ def test_few_are_of_one_width_and_many_are_there_once_each(monkeypatch):
     assert text_array([]).dtype.kind == "U"
     monkeypatch.setattr(texts, "TEXTS_AT_ONCE", 3)
     assert different_texts(few) == different_texts(many) == set(given)
+    assert of_one_width(few) is few
+    assert of_one_width(many).dtype == few.dtype
+    assert of_one_width(many).tolist() == given
 
 
 @pytest.mark.parametrize("name", [name for name, form in FORMATS.things().items() if form.is_written])

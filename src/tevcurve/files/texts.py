@@ -40,6 +40,11 @@ def different_texts(values: np.ndarray) -> set[str]:
     return found
 
 
+def of_one_width(values: Any) -> Any:
+    """An array or a column itself; of texts that are objects one with texts of one width. values: of any kind."""
+    return values.astype(str) if values.dtype.kind == "O" and is_text(values) else values
+
+
 def width_of(values: np.ndarray) -> int:
     """Letters of the longest of some texts, at least 1. values: array of which `is_text`."""
     if values.dtype.kind == "U":

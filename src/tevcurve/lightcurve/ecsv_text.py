@@ -14,16 +14,11 @@ from tevcurve.lightcurve.table_outline import REMEMBERED, TableOutline
 ROWS_AT_ONCE = 1024
 
 
-def ecsv_text(table):
-    """The text of a table of numbers, booleans and texts without masks, str: what astropy's ascii.ecsv writes.
+def ecsv_parts(table):
+    """Iterator of parts of the text of a table of numbers, booleans and texts without masks: astropy's ascii.ecsv.
 
     Print formats are not used. table: astropy Table.
     """
-    return "".join(ecsv_parts(table))
-
-
-def ecsv_parts(table):
-    """Iterator of parts of `ecsv_text`. table: astropy Table."""
     outline = TableOutline.of(table)
     if not len(table) and outline is not None:
         yield _known_empty(outline)

@@ -3,7 +3,7 @@
 import numpy as np
 from astropy.table import Column, vstack
 
-from tevcurve.files.texts import MOST_BYTES, different_texts, is_text, text_array, width_of
+from tevcurve.files.texts import MOST_BYTES, different_texts, is_text, of_one_width, text_array, width_of
 from tevcurve.lightcurve.table_outline import yaml_text
 
 
@@ -94,8 +94,9 @@ def without_formats(table):
     plain = table.copy()
     for name in plain.colnames:
         plain[name].info.format = None
-        if plain[name].dtype.kind == "O" and is_text(plain[name]):
-            set_values(plain, name, plain[name].astype(str))
+        values = of_one_width(plain[name])
+        if values is not plain[name]:
+            set_values(plain, name, values)
     return plain
 
 

@@ -1,5 +1,7 @@
 """Flux points in files: nothing is lost, and gammapy reads the same numbers."""
 
+from dataclasses import replace
+
 import astropy.units as u
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from two_instruments import make_stores
 from tevcurve import light_curve
 from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.sed import FluxPoints
+from tevcurve.lightcurve.table_details import set_values
 
 SUFFIXES = ("ecsv", "fits", "fits.gz")
 VALUES = [
@@ -43,6 +46,17 @@ def test_files_give_back_every_number(kind, request, tmp_path, suffix):
     assert flux_points.write(path, overwrite=True).read_bytes() == first
     with pytest.raises(InputError, match="already there"):
         flux_points.write(path)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_texts_that_are_objects_make_the_same_file(flux_points, tmp_path, suffix):
+    table = flux_points.fits.table.copy()
+    set_values(table, "status", np.array(table["status"].tolist(), dtype=object))
+    of_objects = replace(flux_points, fits=replace(flux_points.fits, table=table))
+    first, second = (
+        one.write(tmp_path / f"{number}.{suffix}") for number, one in enumerate((flux_points, of_objects))
+    )
+    assert first.read_bytes() == second.read_bytes()
 
 
 def test_flux_points_of_several_instruments_come_back(tmp_path, caplog):

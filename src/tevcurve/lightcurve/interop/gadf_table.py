@@ -27,7 +27,7 @@ from astropy.time import Time
 
 from tevcurve.errors import DataError, InputError
 from tevcurve.files.masked import table_without_masks
-from tevcurve.files.texts import is_text
+from tevcurve.files.texts import of_one_width
 from tevcurve.lightcurve.columns import ENDINGS, QUANTITIES
 from tevcurve.lightcurve.interop.gadf_kind import kind_of
 from tevcurve.lightcurve.product import LightCurve
@@ -163,9 +163,8 @@ def shares_time(table: Table) -> bool:
 
 
 def _by_bin(column: Any, n_bands: int) -> Column:
-    values = np.asarray(column)
     # Writers, and gammapy, want texts of one width.
-    values = values.astype(str) if values.dtype.kind == "O" and is_text(values) else values
+    values = np.asarray(of_one_width(column))
     values = values.reshape(-1, n_bands, *values.shape[1:])
     return Column(
         values, unit=getattr(column, "unit", None), description=getattr(column, "description", None)

@@ -10,6 +10,7 @@ import numpy as np
 from astropy.table import Table
 
 from tevcurve.errors import DataError, InputError
+from tevcurve.files.texts import of_one_width
 from tevcurve.lightcurve.interop.gadf_files import ecsv_bytes, fits_bytes
 from tevcurve.lightcurve.interop.gadf_table import (
     TIME_COLUMNS,
@@ -55,7 +56,7 @@ def write_flux_points(flux_points, path, overwrite=False):
     fits = flux_points.fits.table
     for name in fits.colnames:
         if name not in (*TIME_COLUMNS, *SHARED):
-            table[FIT + name] = fits[name]
+            table[FIT + name] = of_one_width(fits[name])
     if path.name.lower().endswith(".ecsv"):
         return write_parts(path, overwrite, lambda: [ecsv_bytes(table)])
     good = good_intervals(flux_points.fits)
