@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from astropy.time import Time
 
+from tevcurve.files.texts import text_array
 from tevcurve.lightcurve.columns import declared
 from tevcurve.lightcurve.fit_rows import fit_rows, reference_fluxes
 from tevcurve.lightcurve.fitted_energies import fitted_words
@@ -116,7 +117,7 @@ def table_of_blocks(blocks, time_bins, asked, meta):
     return light_curve_table(
         _repeated(time_bins.time_min, n_bands),
         _repeated(time_bins.time_max, n_bands),
-        {"status": rows.status, "reason": rows.reason} | rows.columns,
+        {"status": text_array(rows.status), "reason": text_array(rows.reason)} | rows.columns,
         rows_meta(meta, first_spectrum, time_bins),
         derive=True,
         owned=True,
