@@ -46,6 +46,9 @@ def blocks_of_rows(origin: Any, time_bins: TimeBins, below_zero: bool) -> Iterat
     time_bins : `TimeBins` of its runs
     below_zero : whether fluxes may be asked for below zero
     """
+    if _are_few(origin, time_bins):
+        yield RowBlock(0, time_bins.n_bins, origin, rows_of_runs(origin, time_bins, below_zero))
+        return
     pieces = time_bins.pieces(origin.terms)
     limits = _limits(origin, pieces, time_bins.n_bins)
     all_at_once = time_bins.together or _are_mixed(origin) or _draws_toys(origin)
@@ -108,6 +111,14 @@ def _are_mixed(origin: Any) -> bool:
 def _draws_toys(origin: Any) -> bool:
     """Whether intervals are of toys, of which only so many rows of a whole light curve have any."""
     return origin.options.interval != LIKELIHOOD and bool(are_cubes(origin).any())
+
+
+def _are_few(origin: Any, time_bins: TimeBins) -> bool:
+    """Whether all rows are so few that they are fitted at once, without a look at which runs are in which bins."""
+    if time_bins.overlapping:
+        return False
+    n_pieces, n_events = time_bins.n_bins + len(origin.terms), sum(each.n_events for each in origin.terms)
+    return n_events + n_pieces * len(origin.axes.reco) + time_bins.n_bins * origin.axes.n_bands < AT_ONCE
 
 
 def _limits(origin: Any, pieces: Any, n_bins: int) -> np.ndarray:
