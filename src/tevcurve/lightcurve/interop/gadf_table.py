@@ -29,7 +29,7 @@ from tevcurve.errors import DataError, InputError
 from tevcurve.files.masked import table_without_masks
 from tevcurve.files.texts import of_one_width
 from tevcurve.lightcurve.columns import ENDINGS, QUANTITIES
-from tevcurve.lightcurve.interop.gadf_kind import kind_of
+from tevcurve.lightcurve.interop.gadf_kind import NORMS, kind_of
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.provenance import place_of_times
 from tevcurve.lightcurve.selection import bins_of_rows
@@ -69,14 +69,20 @@ def to_gadf_table(light_curve: LightCurve) -> Table:
     return table
 
 
-def by_time_bin(light_curve: LightCurve) -> Table:
+def by_time_bin(light_curve: LightCurve, of_norms: bool = False) -> Table:
     """The same, for time bins that share time or are folded, too, which gammapy does not read.
 
-    light_curve: with energies. Raises `InputError` for time bins that have not all the same bands.
+    Parameters
+    ----------
+    light_curve : with energies
+    of_norms : whether a reader is to start from norms, which it has dN/dE of, as spectra are, also where it makes other
+        fluxes of them
+
+    Raises `InputError` for time bins that have not all the same bands.
     """
     n_bands = _check_bands(light_curve)
     source = light_curve.table
-    kind = kind_of(source, n_bands)
+    kind = NORMS if of_norms else kind_of(source, n_bands)
     table = Table()
     scale = _uniform(light_curve)
     for name, times in zip(TIME_COLUMNS, (light_curve.time_start, light_curve.time_stop), strict=True):

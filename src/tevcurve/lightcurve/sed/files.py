@@ -47,7 +47,7 @@ def write_flux_points(flux_points, path, overwrite=False):
     path = expanded(path)
     if not path.name.lower().endswith(SUFFIXES):
         raise InputError(f"{path} is no name for flux points: it should end in {', '.join(SUFFIXES)}.")
-    table = by_time_bin(flux_points.points)
+    table = by_time_bin(flux_points.points, of_norms=True)
     if shares_time(table):
         log.warning(
             "Time bins of the flux points share time, which gammapy does not read; those of one of several instruments "
@@ -97,7 +97,7 @@ def to_gadf_table(flux_points, number):
     """
     if not -len(flux_points) <= number < len(flux_points):
         raise InputError(f"There is no time bin {number}: the flux points are of {len(flux_points)}, from 0.")
-    row = by_time_bin(flux_points.points)[[number]]
+    row = by_time_bin(flux_points.points, of_norms=True)[[number]]
     table = Table(meta={name: value for name, value in row.meta.items() if name not in TIME_KEYS})
     for name in row.colnames:
         if name not in TIME_COLUMNS:
