@@ -27,7 +27,6 @@ from tevcurve.lightcurve.papers.words import (
     error_level,
     limit_level,
     limit_rows,
-    lower_limit_rows,
     threshold_words,
     whose,
     whose_intervals,
@@ -97,8 +96,7 @@ def to_latex(light_curve: "LightCurve", shown: Shown) -> bytes:
         if name in together:
             value = value_of(table, name, shown)
             heads.append(_head(name, value.unit, light_curve))
-            limits = limit_rows(table, name, shown), lower_limit_rows(table, name, shown)
-            columns.append(_value_cells(value, *limits))
+            columns.append(_value_cells(value, *limit_rows(table, name, shown)))
         elif _is_value(table, name):
             value = value_of(table, name, shown)
             heads.append(_head(name, value.unit, light_curve))
@@ -233,7 +231,7 @@ def _caption(light_curve: "LightCurve", names: list[str], together: list[str], s
     words = whose(light_curve)
     sentences = [words[:1].upper() + words[1:]]
     if together:
-        has_limits = any(limit_rows(light_curve.table, name, shown).any() for name in together)
+        has_limits = any(limit_rows(light_curve.table, name, shown)[0].any() for name in together)
         sentences += [error_level(light_curve.meta)]
         sentences += [limit_level(light_curve.meta), threshold_words(shown)] if has_limits else []
         sentences += [whose_intervals(light_curve.meta)]

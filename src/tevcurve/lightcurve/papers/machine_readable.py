@@ -24,7 +24,7 @@ from tevcurve.lightcurve.papers.paper_columns import (
     value_of,
 )
 from tevcurve.lightcurve.papers.shown import MADE, Shown, made_column
-from tevcurve.lightcurve.papers.words import limit_rows, lower_limit_rows, percent, threshold_words, whose
+from tevcurve.lightcurve.papers.words import limit_rows, percent, threshold_words, whose
 
 if TYPE_CHECKING:
     from tevcurve.lightcurve.product import LightCurve
@@ -126,34 +126,29 @@ def to_mrt(light_curve: "LightCurve", shown: Shown) -> bytes:
 def _fields_of_value(light_curve: "LightCurve", name: str, shown: Shown) -> list[Field]:
     """The sign of its limits, the value, and its errors."""
     table, meta = light_curve.table, light_curve.meta
-    value, limits = value_of(table, name, shown), limit_rows(table, name, shown).tolist()
-    lower = lower_limit_rows(table, name, shown).tolist()
-    nothing = [""] * len(limits)
+    value = value_of(table, name, shown)
+    is_upper, is_lower = (rows.tolist() for rows in limit_rows(table, name, shown))
+    nothing = [""] * len(is_upper)
     label, words = _label(name), _words(light_curve, name)
     upper = value.texts.get("_ul", nothing)
     upper = [total or limit for total, limit in zip(value.texts.get("_ul_tot", nothing), upper, strict=True)]
 
-    def instead(texts: list[str], others: list[str]) -> list[str]:
-        return [
-            other if is_limit else text for text, other, is_limit in zip(texts, others, limits, strict=True)
-        ]
-
-    def with_lower(texts: list[str], others: list[str]) -> list[str]:
-        return [
-            other if is_lower else text for text, other, is_lower in zip(texts, others, lower, strict=True)
-        ]
+    def instead(texts: list[str], others: list[str], where: list[bool]) -> list[str]:
+        return [other if is_it else text for text, other, is_it in zip(texts, others, where, strict=True)]
 
     fields = []
-    if any(limits) or any(lower):
-        flags = with_lower(instead(nothing, ["<"] * len(limits)), [">"] * len(lower))
-        told = _flag_words(meta, shown, any(limits), any(lower))
+    if any(is_upper) or any(is_lower):
+        flags = instead(["<" if each else "" for each in is_upper], [">"] * len(is_lower), is_lower)
+        told = _flag_words(meta, shown, any(is_upper), any(is_lower))
         fields.append(Field(f"l_{label}", None, flags, f"Limit flag on {label}: {told}", False))
-    shown_values = with_lower(instead(value.texts[""], upper), value.texts.get("_ll", nothing))
+    shown_values = instead(
+        instead(value.texts[""], upper, is_upper), value.texts.get("_ll", nothing), is_lower
+    )
     fields.append(Field(label, value.unit, shown_values, words, True))
     both = {"_errn", "_errp"} <= set(value.texts)
     for end in ("_errn", "_errp", "_err_sys") if both else ("_err", "_err_sys"):
         if end in value.texts:
-            texts = instead(value.texts[end], nothing)
+            texts = instead(value.texts[end], nothing, is_upper)
             words = _error_words(label, end, meta.get("sigma"))
             fields.append(Field(f"{_ENDS[end]}{label}", value.unit, texts, words, True))
     return fields

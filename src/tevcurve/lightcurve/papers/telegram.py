@@ -47,7 +47,7 @@ def to_telegram(light_curve: "LightCurve", shown: Shown) -> bytes:
     order = np.lexsort(
         [np.asarray(nights.table[name]) for name in ("e_min", "time_min") if name in nights.table.colnames]
     )
-    limits = limit_rows(nights.table, "flux", shown)
+    limits = limit_rows(nights.table, "flux", shown)[0]
     # Live time that is not known is NaN.
     has_times = "livetime" in nights.table.colnames
     observed = ~(np.asarray(nights.table["livetime"]) <= 0) if has_times else np.ones(len(order), bool)

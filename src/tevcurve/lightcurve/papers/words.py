@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from tevcurve.lightcurve.product import LightCurve
 
 
-def limit_rows(table: Table, value: str, shown: Shown) -> np.ndarray:
-    """Which rows (n,), bool, are shown as the upper limit of a value: those that a figure draws so.
+def limit_rows(table: Table, value: str, shown: Shown) -> tuple[np.ndarray, np.ndarray]:
+    """(rows (n,), bool, that are shown as the upper limit of a value, as its lower limit), those that a figure draws so.
+
+    Magnitudes have lower limits, that a source is fainter than.
 
     Parameters
     ----------
@@ -24,20 +26,8 @@ def limit_rows(table: Table, value: str, shown: Shown) -> np.ndarray:
     shown : with the threshold of the test statistic
     """
     values = values_of(table, value, table[value].unit or 1)
-    return limits_of(table, values, shown.ts_threshold)[0] & np.isfinite(values["upper"])
-
-
-def lower_limit_rows(table: Table, value: str, shown: Shown) -> np.ndarray:
-    """Which rows (n,), bool, are shown as the lower limit of a value, as magnitudes are that a source is fainter than.
-
-    Parameters
-    ----------
-    table : of a light curve
-    value : name of its column
-    shown : with the threshold of the test statistic
-    """
-    values = values_of(table, value, table[value].unit or 1)
-    return limits_of(table, values, shown.ts_threshold)[1] & ~np.isfinite(values["value"])
+    upper, lower = limits_of(table, values, shown.ts_threshold)
+    return upper & np.isfinite(values["upper"]), lower & ~np.isfinite(values["value"])
 
 
 def band_words(table: Table) -> str:
