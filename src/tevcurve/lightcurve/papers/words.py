@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def limit_rows(table: Table, value: str, shown: Shown) -> tuple[np.ndarray, np.ndarray]:
-    """(rows (n,), bool, that are shown as the upper limit of a value, as its lower limit), those that a figure draws so.
+    """(bool (n,), rows that are shown as the upper limit of a value, those as its lower limit), as a figure draws them.
 
     Magnitudes have lower limits, that a source is fainter than.
 
