@@ -12,14 +12,14 @@ every process in which the package that has it is installed (worker processes am
     tides = "my_package.tides:ByTide"
 """
 
-import difflib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tevcurve.errors import InputError
+from tevcurve.near_names import meant
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -99,20 +99,8 @@ class Declarations(Generic[Thing]):
         return self._all
 
     def unknown(self, name: object) -> InputError:
-        """The error for a name that is none, with the names that there are. name: what came."""
-        return InputError(
-            f"There is no {self.what} {name!r}{self.near(name)}; wanted is one of {', '.join(self)}."
-        )
-
-    def near(self, name: object, others: Iterable[str] = ()) -> str:
-        """Words for an error, " (did you mean 'run'?)", where a name is near one that there is; else "".
-
-        Parameters
-        ----------
-        name : what came
-        others : names that can be had besides
-        """
-        return meant(name, (*self, *others))
+        """The error for a name that is none, with the one that may be meant or all. name: what came."""
+        return InputError(f"There is no {self.what} {name!r}; {meant(name, self)}")
 
     def _load(self, name: str) -> Any:
         for table in (self._own, self._registered):
@@ -154,26 +142,6 @@ class Declarations(Generic[Thing]):
             self._of_packages = found
         # What this process registered before the packages were asked comes first.
         return {name: place for name, place in self._of_packages.items() if name not in self._registered}
-
-
-def meant(name: object, known: Iterable[str]) -> str:
-    """Words for an error, " (did you mean 'run'?)", where a name is near one that is known; else "".
-
-    Capital letters, - and _ make no difference.
-
-    Parameters
-    ----------
-    name : what came
-    known : names that there are
-    """
-    bare = {_bare(each): each for each in known}
-    near = difflib.get_close_matches(_bare(name), list(bare), 1)
-    return f" (did you mean {bare[near[0]]!r}?)" if near else ""
-
-
-def _bare(name: object) -> str:
-    """A name without what people write in one way or another."""
-    return str(name).strip().lower().replace("-", "").replace("_", "")
 
 
 def _points_of(group: str) -> "EntryPoints":

@@ -493,7 +493,7 @@ def test_chosen_columns_and_bands_are_shown(result, capsys):
     assert main(["show", "bands", "--columns", "all"]) == 0
     assert set(table.colnames) <= set(capsys.readouterr().out.split())
     assert main(["show", "bands", "--columns", "e_min,tss"]) == 2
-    assert "no column 'tss' (did you mean 'ts'?)" in capsys.readouterr().err
+    assert "no column 'tss'; did you mean 'ts'?" in capsys.readouterr().err
     # What an export makes is shown, too.
     assert main(["show", "bands", "--columns", "utc_min,flux", "--band", "0"]) == 0
     start = table["time_min"][0]

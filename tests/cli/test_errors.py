@@ -28,7 +28,13 @@ def own_folder(tmp_path, monkeypatch):
 
 
 CASES = [
-    (["nonsense"], "No such command 'nonsense'"),
+    (["nonsense"], "There is no command 'nonsense'; wanted is one of demo, info"),
+    (["variabilty"], "There is no command 'variabilty'; did you mean 'variability'?"),
+    (
+        ["light-curves", "STORE", "--offset", "1 deg"],
+        "There is no option '--offset'; did you mean '--offset-max'?",
+    ),
+    (["info", "STORE", "--xyz"], "There is no option '--xyz'. (tevcurve info --help has more.)"),
     (["info"], "Missing argument"),
     (["info", "nowhere"], "nowhere"),
     (["info", "."], "hdu-index.fits"),
@@ -43,7 +49,7 @@ CASES = [
     (["light-curve", "STORE", "--plot", "no/a.png"], "there is no folder no"),
     (["light-curve", "STORE", "--report", "a.txt"], "wanted is one that ends in .html"),
     (["light-curve", "STORE", "--set", "sigma"], "wanted is KEY=VALUE"),
-    (["light-curve", "STORE", "--set", "sigam=2"], "There is no key 'sigam'; did you mean sigma?"),
+    (["light-curve", "STORE", "--set", "sigam=2"], "There is no key 'sigam'; did you mean 'sigma'?"),
     (["light-curve", "STORE", "--exclusion", "blob"], "no region and no file"),
     (["light-curve", "STORE", "--unbinned", "--stacked"], "wanted is one of them"),
     (["run", "nowhere.yaml"], "No such file or directory"),

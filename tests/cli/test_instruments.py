@@ -109,7 +109,7 @@ def test_lags_are_between_the_instruments_of_a_result(job, capsys):
         (["--data", "x"], "data is 'x', and instruments are given"),
         (["--reference", "south"], "reference is 'south', which goes with cross_calibration only"),
         (["--cross-calibration", "{north: free}"], "reference is missing"),
-        (["--set", "instruments.north.metod=3d"], "There is no key 'metod'; did you mean method?"),
+        (["--set", "instruments.north.metod=3d"], "There is no key 'metod'; did you mean 'method'?"),
         (["--systematics", "[{effect: flux, sigma: 1, by: all}]"], "the effect is 'flux'; wanted is one of"),
         (["--positions", "targets", "--target", "all", "-o", "x"], "which is of one source; a catalogue of"),
     ],

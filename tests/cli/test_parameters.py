@@ -119,4 +119,7 @@ def test_a_family_says_what_it_has_and_begins_with_the_name_it_was_called_by():
     done = CliRunner().invoke(as_command("old", family), [])
     assert done.exit_code == 2
     assert "draw  Draw what is in some files." in done.output
-    assert "Did you mean 'draw'?" in CliRunner().invoke(as_command("old", family), ["drew"]).output
+    assert (
+        "There is no command 'drew'; did you mean 'draw'?"
+        in CliRunner().invoke(as_command("old", family), ["drew"]).output
+    )

@@ -116,7 +116,7 @@ def test_another_series_may_be_a_result_a_light_curve_or_a_table(result):
     [
         (
             ["--test", "sine"],
-            "There is no test 'sine' of the time domain; there are power_spectrum, lomb_scargle",
+            "There is no test 'sine' of the time domain; wanted is one of power_spectrum, lomb_scargle",
         ),
         (
             ["--test", "htest", "--band", "0"],

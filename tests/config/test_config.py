@@ -146,10 +146,9 @@ def test_mistakes_have_the_line_and_what_is_wanted(tmp_path):
     assert str(error.value).splitlines() == [
         f"{path}, line 3: method is '2d'; wanted is 3d or 1d.",
         f"{path}, line 4: n_jobs is 0; wanted is 1 or more.",
-        f"{path}, line 5: There is no key 'energy'; did you mean energy_edges?",
+        f"{path}, line 5: There is no key 'energy'; did you mean 'energy_edges'?",
         f"{path}, line 6: sigma is -1; wanted is a number above 0.",
-        f"{path}, line 10: spectrum.indx is no parameter of PowerLaw (did you mean index?); "
-        "wanted is one of index, amplitude, reference.",
+        f"{path}, line 10: spectrum.indx is no parameter of PowerLaw; did you mean 'index'?",
         f"{path}, line 11: upper_limit is 1.5; wanted is a confidence level such as 0.95, 95 or 95%; in standard "
         "deviations that is sigma_ul.",
         f"{path}, line 12: negative is 'maybe'; wanted is yes or no.",
@@ -157,9 +156,7 @@ def test_mistakes_have_the_line_and_what_is_wanted(tmp_path):
         f"{path}, line 14: offset_max is 3, without a unit; wanted is an angle such as '3 deg'.",
         f"{path}, line 15: energy_edges is [3 TeV, 2 TeV], which does not increase from above 0; "
         "wanted are edges such as [0.7 TeV, 20 TeV].",
-        f"{path}, line 16: time_bins: The time bins are 'fortnight' (did you mean '1 fortnight'?); wanted is a "
-        "duration such as '2 min', or one of run, night, width, counts, significance, blocks, sliding, phase, edges, "
-        "intervals.",
+        f"{path}, line 16: time_bins: The time bins are 'fortnight'; did you mean '1 fortnight'?",
         f"{path}, line 17: safe_energy is 'all'; wanted is file, common, a fraction of the largest effective area "
         "such as 0.1 or 10%, or none.",
         f"{path}, line 18: runs is [1, 1]; wanted is all, or OBS_IDs such as [23523, 23526], each once, or a file "
@@ -176,7 +173,7 @@ def test_a_mistake_on_the_line_has_no_line_of_the_file(tmp_path):
     path = written(tmp_path, "data: x\ntarget: Crab\n")
     with pytest.raises(ConfigError, match=r"^method is '2d'; wanted is 3d or 1d\.$"):
         read_config(path, {"method": "2d"})
-    with pytest.raises(ConfigError, match=r"^There is no key 'metod'; did you mean method\?$"):
+    with pytest.raises(ConfigError, match=r"^There is no key 'metod'; did you mean 'method'\?$"):
         read_config(path, {"metod": "2d"})
     with pytest.raises(ConfigError, match="target is missing"):
         read_config(written(tmp_path, "data: x\n"))

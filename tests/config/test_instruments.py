@@ -93,7 +93,12 @@ def test_objects_and_texts_are_the_same(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        ("binsz: 0.1", "binz: 0.1", 3, "instruments.hess.binz: There is no key 'binz'; did you mean binsz?"),
+        (
+            "binsz: 0.1",
+            "binz: 0.1",
+            3,
+            "instruments.hess.binz: There is no key 'binz'; did you mean 'binsz'?",
+        ),
         ("0.1 deg", "0.1", 3, r"instruments.hess.binsz is 0.1, without a unit; wanted is an angle"),
         ("data: one, ", "", 3, "instruments.hess.data is missing."),
         ("safe_energy: null", "safe_energy: 3", 7, "instruments.fact.safe_energy is 3; wanted is file"),
@@ -113,7 +118,7 @@ def test_objects_and_texts_are_the_same(tmp_path):
         ("fact: 0.15", "magic: 0.15", 1, "'magic' is of the cross-calibration, and no instrument of"),
         ("fact: 0.15", "fact: -1", 11, "cross_calibration.fact is -1; wanted is free, or the sigma"),
         ("from: constant", "from: all", 11, "cross_calibration.from is 'all'; wanted is overlap or constant"),
-        ("sigma: 0.03", "sigm: 0.03", 14, "There is no key 'sigm'; did you mean sigma?"),
+        ("sigma: 0.03", "sigm: 0.03", 14, "There is no key 'sigm'; did you mean 'sigma'?"),
         (
             "by: night",
             "by: day",

@@ -99,9 +99,9 @@ def test_texts_and_other_ways_to_write_a_name():
 @pytest.mark.parametrize(
     ("value", "path", "words"),
     [
-        ("Powerlow", ("model",), "did you mean PowerLaw"),
+        ("Powerlow", ("model",), "did you mean 'PowerLaw'"),
         ({"model": "open"}, ("model",), "wanted is one of PowerLaw"),
-        ({"indx": 2}, ("indx",), "did you mean index"),
+        ({"indx": 2}, ("indx",), "did you mean 'index'"),
         ({"index": "2 TeV"}, ("index",), "wanted is what converts"),
         ({"reference": "1 s"}, ("reference",), "wanted is what converts"),
         ({"index": True}, ("index",), "wanted is a number"),

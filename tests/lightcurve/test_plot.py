@@ -428,10 +428,10 @@ def test_times_of_others_can_be_drawn_in_mjd(ax):
 
 
 def test_wrong_arguments_are_named(ax):
-    with pytest.raises(
-        InputError, match=r"no column 'fluxx' to plot; it has flux, dnde, eflux, e2dnde, norm"
-    ):
+    with pytest.raises(InputError, match=r"no column 'fluxx' to plot; did you mean 'flux'\?"):
         plot(make(), ax=ax, quantity="fluxx")
+    with pytest.raises(InputError, match=r"no column 'Jy' to plot; it has flux, dnde, eflux, e2dnde, norm"):
+        plot(make(), ax=ax, quantity="Jy")
     with pytest.raises(InputError, match=r"time_format is 'jd'; wanted is 'mjd' or 'utc'"):
         plot(make(), ax=ax, time_format="jd")
     plot(make(), ax=ax)

@@ -129,7 +129,7 @@ def test_free_parameters_are_the_objects_themselves(three):
 
 
 def test_missing_parameters_are_named(three):
-    with pytest.raises(MissingError, match="no parameter 'gamma': there are index, norm, tilt") as error:
+    with pytest.raises(MissingError, match="no parameter 'gamma'; there are index, norm, tilt") as error:
         three["gamma"]
     assert isinstance(error.value, KeyError)
     with pytest.raises(MissingError, match="number 3: there are 3"):

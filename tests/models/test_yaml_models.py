@@ -160,7 +160,7 @@ def test_a_list_of_components_is_enough():
             6,
             "is a NaimaSpectralModel; wanted is one of PowerLaw",
         ),
-        ("name: index,", "name: indx,", 8, "has no parameter 'indx'; it has index, amplitude, reference"),
+        ("name: index,", "name: indx,", 8, "has no parameter 'indx'; did you mean 'index'?"),
         ("    - {name: index, value: 2.5}\n", "", 7, "is without its parameter index"),
         ("value: 2.5", "value: two", 8, "The value of the parameter index of the spectrum of crab is 'two'"),
         ("value: 2.5", "value: .inf", 8, "wanted is a finite number"),
@@ -171,7 +171,7 @@ def test_a_list_of_components_is_enough():
         ("unit: cm-2 s-1 TeV-1", "unit: [1]", 9, "wanted is a unit"),
         ("frame: icrs", "frame: fk5", 13, "The frame of crab is 'fk5'; wanted is one of icrs, galactic"),
         ("PointSpatialModel", "ShellSpatialModel", 12, "is a ShellSpatialModel; wanted is one of PointSp"),
-        ("spectral:", "spectrum:", 5, "The model crab has the key 'spectrum'; the keys that are known are"),
+        ("spectral:", "spectrum:", 5, "The model crab has the key 'spectrum'; did you mean 'spectral'?"),
         ("- name: crab", "- name: ''", 3, "wanted is the name of the source"),
         (
             "  spatial:",

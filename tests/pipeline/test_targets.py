@@ -113,6 +113,8 @@ def test_headers_may_say_more_than_the_name(store):
     with pytest.raises(
         MissingError, match="they have Crab Nebula, Geminga, PKS 2155-304; or give a position"
     ):
+        runs_of_target(runs, "M 87")
+    with pytest.raises(MissingError, match=r"has the target 'Nebula'; did you mean 'Crab Nebula'\?$"):
         runs_of_target(runs, "Nebula")
 
 

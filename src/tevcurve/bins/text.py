@@ -9,6 +9,7 @@ from tevcurve.bins.given_text import WITH_UNIT, GivenText, options_of, words_of
 from tevcurve.bins.time_text import DATE_SCALE, MONTH_SAID, is_unit_of_time
 from tevcurve.bins.width import by_width
 from tevcurve.errors import InputError
+from tevcurve.near_names import meant
 
 __all__ = ["as_binning", "binning_from_text", "check_text", "explicit_text", "scale_is_assumed"]
 
@@ -143,8 +144,7 @@ def _name(words, text):
     if WITH_UNIT.match(first):
         return UNNAMED, words
     if first not in BINNINGS:
-        near = " (did you mean '1 " + first + "'?)" if is_unit_of_time(first) else BINNINGS.near(first)
-        raise InputError(
-            f"The time bins are {text!r}{near}; wanted is a duration such as '2 min', or one of {', '.join(BINNINGS)}."
-        )
+        known = [f"1 {first}"] if is_unit_of_time(first) else BINNINGS
+        wanted = f"wanted is a duration such as '2 min', or one of {', '.join(BINNINGS)}."
+        raise InputError(f"The time bins are {text!r}; {meant(first, known, wanted)}")
     return first, words[1:]

@@ -14,7 +14,6 @@ from astropy.table import Table
 from tevcurve.atomic import recover
 from tevcurve.catalogue.long_table import LONG_TABLE, NAME, read_rows
 from tevcurve.data.target_names import plain_name
-from tevcurve.declarations import meant
 from tevcurve.errors import DataError, MissingError
 from tevcurve.files import Checksums, expand_path
 from tevcurve.files.columns import listed
@@ -22,6 +21,7 @@ from tevcurve.lightcurve import LightCurve
 from tevcurve.lightcurve.columns import declared
 from tevcurve.lightcurve.io import read_table
 from tevcurve.lightcurve.provenance import position_words
+from tevcurve.near_names import meant
 from tevcurve.store import Result
 from tevcurve.store.small_files import read_json
 
@@ -186,8 +186,8 @@ class LightCurves:
         alike = [each for each in self.names if plain_name(each) == plain_name(name)]
         if len(alike) != 1:
             raise MissingError(
-                f"There is no source {name!r} in {self.folder}{meant(name, self.names)}; there are "
-                f"{listed(self.names)} (`sources.ecsv`)."
+                f"There is no source {name!r} in {self.folder}; "
+                + meant(name, self.names, f"there are {listed(self.names)} (`sources.ecsv`).")
             )
         return self._number[alike[0]]
 

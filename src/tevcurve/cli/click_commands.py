@@ -46,8 +46,12 @@ class DrawnCommand(click.Command):
 
         Raises `InputError` for an option that is given twice and takes one value.
         """
-        # Reading takes words away from the list.
-        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        try:
+            # Reading takes words away from the list.
+            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        except click.NoSuchOption as error:
+            near = _meant(error.option_name, _names_of_options(self, ctx), "")
+            ctx.fail(f"There is no option {error.option_name!r}" + (f"; {near}" if near else "."))
         for option, times in Counter(order).items():
             if not isinstance(option, click.Option) or option.multiple or option.count:
                 continue
@@ -111,9 +115,20 @@ class DrawnGroup(DrawnCommand, click.Group):
         args : the name, and what comes after it
         """
         if not ctx.resilient_parsing and self.get_command(ctx, args[0]) is None:
-            near = found_at("tevcurve.config.mistakes:nearest")(args[0], self.list_commands(ctx))
-            ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {near!r}?" if near else ""))
+            known = self.list_commands(ctx)
+            wanted = _meant(args[0], known, f"wanted is one of {', '.join(known)}.")
+            ctx.fail(f"There is no command {args[0]!r}; {wanted}")
         return super().resolve_command(ctx, args)
+
+
+def _meant(name: str, known: list[str], otherwise: str) -> str:
+    """What `tevcurve.near_names.meant` says; who makes no mistake need not wait for it."""
+    return str(found_at("tevcurve.near_names:meant")(name, known, otherwise))
+
+
+def _names_of_options(command: click.Command, ctx: click.Context) -> list[str]:
+    options = [each for each in command.get_params(ctx) if isinstance(each, click.Option) and not each.hidden]
+    return [name for each in options for name in (*each.opts, *each.secondary_opts)]
 
 
 def as_command(name: str, found: Callable[..., Any] | Family) -> click.Command:

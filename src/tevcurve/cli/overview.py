@@ -13,6 +13,7 @@ from tevcurve.errors import DataError, MissingError
 from tevcurve.files import expand_path
 from tevcurve.leap_seconds import utc_text
 from tevcurve.lightcurve.run_columns import subsystem_words
+from tevcurve.near_names import meant
 from tevcurve.pipeline.given_data import open_stores
 from tevcurve.problems import without_own
 
@@ -51,7 +52,10 @@ def _one(targets, name):
     for target in targets:
         if target.name == name:
             return target
-    raise MissingError(f"There is no target {name!r}; there are {', '.join(each.name for each in targets)}.")
+    names = [each.name for each in targets]
+    raise MissingError(
+        f"There is no target {name!r}; " + meant(name, names, f"there are {', '.join(names)}.")
+    )
 
 
 def _print_hdus(uses):

@@ -1,10 +1,10 @@
 """What is wrong with a configuration, each mistake as a sentence that says where it stands."""
 
-import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tevcurve.errors import InputError
+from tevcurve.near_names import meant
 
 
 class Unwanted(InputError):
@@ -61,34 +61,27 @@ def checked_values(
         except InputError as error:
             path = (name, *getattr(error, "path", ()))
             mistakes.append((path, _sentence(".".join(map(str, path)), error)))
-    mistakes += [((name,), _unknown(name, list(kinds))) for name in given if name not in kinds]
+    mistakes += [((name,), no_key(name, kinds)) for name in given if name not in kinds]
     if mistakes:
         raise ConfigError(mistakes)
     return kept
 
 
-def nearest(name: object, known: Sequence[str]) -> str | None:
-    """The known name that a wrong one may mean, or None.
+def no_key(name: object, known: Iterable[str]) -> str:
+    """The sentence about a key that is none.
 
     Parameters
     ----------
     name : as it was written
-    known : names that there are
+    known : the keys that there are
     """
-    word = str(name).lower()
-    begins = [each for each in known if word and each.startswith(word)]
-    near = begins or difflib.get_close_matches(word, known, 1, 0.6)
-    return near[0] if near else None
-
-
-def _unknown(name: object, known: Sequence[str]) -> str:
-    near = nearest(name, known)
-    hint = f"did you mean {near}?" if near else f"the keys are {', '.join(known)}."
-    return f"There is no key {name!r}; {hint}"
+    names = list(known)
+    return f"There is no key {name!r}; " + meant(name, names, f"the keys are {', '.join(names)}.")
 
 
 def _sentence(name: str, error: InputError) -> str:
     """What a check says, as a sentence on a key: its own one, or what follows on `is`."""
     words = str(error).rstrip(".")
     own = not isinstance(error, Unwanted) and words[:1].isupper() and words[:5] not in ("True;", "False")
-    return f"{name}: {words}." if own else f"{name} is {words}."
+    end = "" if words.endswith("?") else "."
+    return f"{name}: {words}{end}" if own else f"{name} is {words}{end}"

@@ -5,7 +5,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from tevcurve.asked_systematics import as_systematics
-from tevcurve.config.mistakes import nearest
+from tevcurve.config.mistakes import no_key
 from tevcurve.errors import InputError
 from tevcurve.systematics import (
     ANYTHING,
@@ -132,9 +132,7 @@ def _said(number: int, one: Any) -> dict[str, Any]:
         raise _at((number,), f"{one!r}; wanted are its effect, sigma and by")
     for key in one:
         if key not in known:
-            near = nearest(str(key), list(known))
-            hint = f"did you mean {near}?" if near else f"the keys are {', '.join(known)}"
-            raise _at((number, key), f"There is no key {key!r}; {hint.rstrip('.')}")
+            raise _at((number, key), no_key(key, known))
     return {name: list(each) if isinstance(each, tuple) else each for name, each in one.items()}
 
 

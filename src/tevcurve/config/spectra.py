@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tevcurve.errors import DataError, InputError
+from tevcurve.near_names import meant
 from tevcurve.options import option_of
 
 if TYPE_CHECKING:
@@ -84,8 +85,9 @@ def spectrum_changed(values: dict[str, Any] | str, name: str, value: Any) -> dic
     models = _models()
     model = spectral_model(values)
     if name not in model.parameters:
-        known = ", ".join(model.parameters.names)
-        raise InputError(f"spectrum.{name} is no parameter of {values}; wanted is one of {known}.")
+        raise InputError(
+            f"spectrum.{name} is no parameter of {values}; {meant(name, model.parameters.names)}"
+        )
     model.parameters[name].value = value
     return models.spectrum_to_text(model)
 

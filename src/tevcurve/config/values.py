@@ -17,6 +17,7 @@ from tevcurve.config import not_known, quantities, sky, sky_models, spectra
 from tevcurve.config.mistakes import Unwanted
 from tevcurve.data.run_lists import is_run_list, runs_of_file
 from tevcurve.errors import InputError
+from tevcurve.near_names import meant
 from tevcurve.options import Option
 from tevcurve.pipeline.run_choice import CHOICES, condition_text
 from tevcurve.run_id import run_number
@@ -158,7 +159,7 @@ def _time_bins(value: Any) -> str:
 
 def _statistic(value: Any) -> str:
     if not isinstance(value, str) or value not in STATISTICS:
-        raise InputError(f"{value!r}; wanted is one of {', '.join(STATISTICS)}")
+        raise InputError(f"{value!r}; {meant(value, STATISTICS)}")
     return value
 
 

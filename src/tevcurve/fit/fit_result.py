@@ -7,6 +7,7 @@ import numpy as np
 from astropy.table import Table
 
 from tevcurve.errors import MissingError
+from tevcurve.near_names import meant
 from tevcurve.rounding import cells
 
 
@@ -64,9 +65,8 @@ class FitResult:
     def __getitem__(self, name):
         found = [each for each in self.parameters if each.name == name]
         if not found:
-            raise MissingError(
-                f"There is no parameter {name!r} in the fit: there are {', '.join(self.names)}."
-            )
+            wanted = meant(name, self.names, f"there are {', '.join(self.names)}.")
+            raise MissingError(f"There is no parameter {name!r} in the fit; {wanted}")
         return found[0]
 
     @property

@@ -21,6 +21,7 @@ from tevcurve.lightcurve.provenance import position_words
 from tevcurve.lightcurve.reference_spectrum import check_flux, check_range, check_spectrum
 from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.lightcurve.selection import INSTRUMENT, NoOrigin
+from tevcurve.near_names import meant
 from tevcurve.options import STEPS, FitOptions, settled
 from tevcurve.reduction.dataset_terms import edges_of
 from tevcurve.reduction.energy_axes import edges_in_tev
@@ -322,7 +323,8 @@ def _steps(steps):
         steps = STEPS if steps == "all" else [steps]
     unknown = [step for step in steps if step not in STEPS]
     if unknown:
-        raise InputError(f"There is no step {unknown[0]!r}; wanted are 'all' or some of {', '.join(STEPS)}.")
+        wanted = meant(unknown[0], STEPS, f"wanted are 'all' or some of {', '.join(STEPS)}.")
+        raise InputError(f"There is no step {unknown[0]!r}; {wanted}")
     return tuple(steps)
 
 

@@ -11,6 +11,7 @@ from tevcurve.fit.protocols import Reshaped, rows_with
 from tevcurve.fit.spectral_fits import estimate_shapes
 from tevcurve.fit.spectrum_family import SpectrumFamily
 from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES, VARIANTS
+from tevcurve.near_names import meant
 
 # Rows that are fitted at a time: their responses stand in memory together.
 BATCH = 4000
@@ -215,10 +216,9 @@ def free_names(free, spectrum):
     names = (free,) if isinstance(free, str) else tuple(free)
     for name in names:
         if name not in spectrum.parameters.names:
-            known = ", ".join(each for each in spectrum.parameters.names if each != spectrum.amplitude_name)
-            raise InputError(
-                f"free has {name!r}, which {type(spectrum).__name__} has not; wanted are some of {known}."
-            )
+            known = [each for each in spectrum.parameters.names if each != spectrum.amplitude_name]
+            wanted = meant(name, known, f"wanted are some of {', '.join(known)}.")
+            raise InputError(f"free has {name!r}, which {type(spectrum).__name__} has not; {wanted}")
         if name == spectrum.amplitude_name:
             raise InputError(f"free has {name!r}, the amplitude, which is always fitted: it is the norm.")
     if len(set(names)) < len(names):

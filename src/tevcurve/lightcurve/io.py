@@ -17,6 +17,7 @@ from tevcurve.lightcurve.interop.gadf_table import from_gadf_table, is_gadf_tabl
 from tevcurve.lightcurve.interop.named_columns import from_table, read_any_table
 from tevcurve.lightcurve.papers.shown import Shown
 from tevcurve.lightcurve.product import LightCurve
+from tevcurve.near_names import meant
 
 
 def write_light_curve(light_curve, path, overwrite=False, format=None, **shown):
@@ -64,9 +65,7 @@ def asked_of(shown):
     known = {each.name for each in fields(Shown)}
     unknown = next((name for name in shown if name not in known), None)
     if unknown is not None:
-        raise InputError(
-            f"There is no {unknown} for what a file shows; wanted is one of {', '.join(sorted(known))}."
-        )
+        raise InputError(f"There is no {unknown} for what a file shows; {meant(unknown, sorted(known))}")
     columns = shown.get("columns")
     if isinstance(columns, str):
         columns = [name.strip() for name in columns.split(",") if name.strip()]

@@ -17,6 +17,7 @@ from tevcurve.lightcurve.plots.overlays import plot_blocks, plot_exposure, plot_
 from tevcurve.lightcurve.plots.points import draw_points, make_room_for_arrows
 from tevcurve.lightcurve.plots.rows import drawn_alike, limit_words, limits_of, values_of, without_place
 from tevcurve.lightcurve.plots.time_axis import axis_times, dress, edges_of, keep, prepare, rows_in, scale_of
+from tevcurve.near_names import meant
 from tevcurve.plot_options import QUANTITY, TS_THRESHOLD
 
 __all__ = ["COLOURS", "axis_times", "plot", "plot_blocks", "plot_exposure", "plot_flare"]
@@ -96,7 +97,8 @@ def plot(
     table = light_curve.table
     if quantity not in table.colnames:
         known = [name for name in NAMES if name in table.colnames]
-        raise InputError(f"The light curve has no column {quantity!r} to plot; it has {', '.join(known)}.")
+        wanted = meant(quantity, known, f"it has {', '.join(known)}.")
+        raise InputError(f"The light curve has no column {quantity!r} to plot; {wanted}")
     unit = table[quantity].unit or u.dimensionless_unscaled
     ax = plt.gca() if ax is None else ax
     if log:

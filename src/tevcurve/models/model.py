@@ -9,6 +9,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.models.parameters import Parameter, Parameters
+from tevcurve.near_names import meant
 
 
 class _Signature:
@@ -48,7 +49,8 @@ class Model:
         given = dict(zip(names, values, strict=False))
         for key, value in named.items():
             if key not in names:
-                raise InputError(f"{kind} has no parameter '{key}'; it has {', '.join(names) or 'none'}.")
+                wanted = meant(key, names, f"it has {', '.join(names) or 'none'}.")
+                raise InputError(f"{kind} has no parameter '{key}'; {wanted}")
             if key in given:
                 raise InputError(f"{kind} was given '{key}' twice; wanted is one value.")
             given[key] = value

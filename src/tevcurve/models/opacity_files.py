@@ -9,6 +9,7 @@ from tevcurve.errors import DataError, InputError
 from tevcurve.files import FitsFile, column_values, expand_path
 from tevcurve.files.content import read_bytes
 from tevcurve.models.opacity_table import OpacityTable
+from tevcurve.near_names import meant
 
 # Our name of a model, as gammapy has it where it has it -> ebltable's, which is one too.
 MODELS = {
@@ -41,10 +42,8 @@ def opacity_name(model: str | os.PathLike[str]) -> str:
         return text
     if name and name in _names_of_package():
         return name
-    raise InputError(
-        f"The model of the opacity is {model!r}; wanted is one of {', '.join(MODELS)}, or the path of a file of "
-        "optical depths (.fits)."
-    )
+    wanted = f"wanted is one of {', '.join(MODELS)}, or the path of a file of optical depths (.fits)."
+    raise InputError(f"The model of the opacity is {model!r}; {meant(model, MODELS, wanted)}")
 
 
 def opacity_table(name: str) -> OpacityTable:

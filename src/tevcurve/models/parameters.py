@@ -10,6 +10,7 @@ from astropy.table import Table
 
 from tevcurve.errors import InputError, MissingError
 from tevcurve.models.units import as_quantity, internal_factor
+from tevcurve.near_names import meant
 from tevcurve.rounding import cells
 
 
@@ -278,7 +279,8 @@ class Parameters:
                 f"The name '{name}' belongs to {len(found)} parameters; "
                 "ask the part of the model that is meant, such as model.spectral_model.parameters."
             )
-        raise MissingError(f"There is no parameter '{name}': there are {', '.join(self.names) or 'none'}.")
+        wanted = meant(name, self.names, f"there are {', '.join(self.names) or 'none'}.")
+        raise MissingError(f"There is no parameter '{name}'; {wanted}")
 
     def __iter__(self) -> Iterator[Parameter]:
         return iter(self._parameters)

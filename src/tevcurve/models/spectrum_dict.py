@@ -4,7 +4,6 @@ A dict has "model", the name of a shape of `tevcurve.spectra.SPECTRA`, and for a
 dicts. Nothing of it is ever evaluated.
 """
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from tevcurve.errors import InputError
 from tevcurve.models.parameters import Parameter
 from tevcurve.models.spectral import SpectralModel
 from tevcurve.models.spectrum_names import COMPOUND, spectrum_class, spectrum_name, wrong_at
+from tevcurve.near_names import meant
 
 DEEPEST = 20  # spectra inside one another
 
@@ -86,10 +86,7 @@ def _shape(kind: type[SpectralModel], name: Any, values: dict[str, Any]) -> Spec
     given = {key: value for key, value in values.items() if key not in settings}
     for key, value in given.items():
         if key not in known:
-            wanted = [*kind.setting_names, *known]
-            near = difflib.get_close_matches(str(key), wanted, 1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            raise wrong_at(key, f"no parameter of {name}{hint}; wanted is one of {', '.join(wanted)}")
+            raise wrong_at(key, f"no parameter of {name}; {meant(key, [*kind.setting_names, *known])}")
         _check_value(key, value)
         parameter = next(each for each in kind.default_parameters if each.name == key)
         try:

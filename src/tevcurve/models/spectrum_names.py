@@ -1,12 +1,12 @@
 """What spectra are called in texts and files."""
 
-import difflib
 import re
 from typing import Any
 
 from tevcurve.errors import InputError
 from tevcurve.models.compound_spectra import ProductSpectrum, SumSpectrum
 from tevcurve.models.spectral import SpectralModel
+from tevcurve.near_names import meant
 from tevcurve.spectra import SPECTRA
 
 COMPOUND: dict[str, type[SumSpectrum | ProductSpectrum]] = {"sum": SumSpectrum, "product": ProductSpectrum}
@@ -50,12 +50,12 @@ def spectrum_class(name: Any) -> type[SpectralModel]:
     plain = {_letters(known): known for known in SPECTRA} | ALIASES
     wanted = _letters(name)
     if wanted not in plain:
-        near = difflib.get_close_matches(wanted, plain, 1)
-        hint = f" (did you mean {plain[near[0]]}?)" if near else ""
         first, _, rest = name.strip().partition(" ")
         if rest and _letters(first) in plain:
-            hint = f" ({rest!r} has no name; what is said of {first} is NAME=VALUE)"
-        raise wrong_at("model", f"{name!r}{hint}; wanted is one of {', '.join(SPECTRA)}")
+            raise wrong_at(
+                "model", f"{name!r}, where {rest!r} has no name; what is said of {first} is NAME=VALUE"
+            )
+        raise wrong_at("model", f"{name!r}; {meant(name, SPECTRA)}")
     return SPECTRA[plain[wanted]]
 
 

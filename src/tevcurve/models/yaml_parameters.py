@@ -7,6 +7,7 @@ import numpy as np
 
 from tevcurve.errors import InputError
 from tevcurve.models.parameters import Parameter
+from tevcurve.near_names import meant
 from tevcurve.problems import remark
 
 Path = tuple[str | int, ...]
@@ -63,9 +64,8 @@ def check_keys(values: Mapping[str, Any], known: Collection[str], path: Path, wh
     """
     for key in values:
         if key not in known:
-            raise mistake(
-                (*path, key), f"{what} has the key {key!r}; the keys that are known are {', '.join(known)}."
-            )
+            wanted = meant(key, known, f"the keys that are known are {', '.join(known)}.")
+            raise mistake((*path, key), f"{what} has the key {key!r}; {wanted}")
 
 
 def kind_of(values: Mapping[str, Any], path: Path, what: str) -> str:
@@ -171,7 +171,8 @@ def parameters_of(
     names = [parameter.name for parameter in wanted]
     for name, (place, _) in entries.items():
         if name not in names:
-            raise mistake(place, f"{what} has no parameter {name!r}; it has {', '.join(names) or 'none'}.")
+            known = meant(name, names, f"it has {', '.join(names) or 'none'}.")
+            raise mistake(place, f"{what} has no parameter {name!r}; {known}")
     made = []
     for parameter in wanted:
         if parameter.name in entries:

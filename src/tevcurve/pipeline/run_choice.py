@@ -20,6 +20,7 @@ from tevcurve.data.store_tables import table_of_bytes
 from tevcurve.data.time import TimeReference
 from tevcurve.errors import InputError, TevcurveError
 from tevcurve.leap_seconds import as_if_none_were_to_come
+from tevcurve.near_names import meant
 from tevcurve.problems import NOT_CHOSEN, Problem, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.run_id import RunId
@@ -170,8 +171,10 @@ class _RunFacts:
         """The value of a column, a number or a text; `NotSaid` where it is masked, NaN or empty."""
         there = next((each for each in self.row.colnames if each.casefold() == column.casefold()), None)
         if there is None:
+            names = self.row.colnames
             raise InputError(
-                f"There is no column {column!r} in the observation index; it has {', '.join(self.row.colnames)}."
+                f"There is no column {column!r} in the observation index; "
+                + meant(column, names, f"it has {', '.join(names)}.")
             )
         value = self.row[there]
         # As it is printed: the 46.2 of 32 bits is 46.2, and not a little more.

@@ -1,6 +1,5 @@
 """Which observations a caller means, and where their target is."""
 
-import difflib
 import logging
 from collections import Counter
 from contextlib import suppress
@@ -17,6 +16,7 @@ from tevcurve.errors import DataError, InputError, MissingError, TevcurveError
 from tevcurve.files.columns import listed
 from tevcurve.files.masked import is_masked
 from tevcurve.kernels.sphere import angular_separation
+from tevcurve.near_names import meant
 from tevcurve.pipeline.given_data import sources_of
 from tevcurve.problems import noted_remarks
 
@@ -261,14 +261,9 @@ def _means(column, name):
 def _names_there(table, columns, name):
     """What a person may have meant by a name that is not in an index, in words."""
     names = list(dict.fromkeys(str(value) for column in columns for value in table[column]))
-    plain = {each.lower(): each for each in reversed(names)}
-    near = difflib.get_close_matches(name.lower(), plain, 3)
-    near += [each for each in plain if name.lower() in each and each not in near]
-    if near:
-        return f"did you mean {' or '.join(repr(plain[each]) for each in near[:3])}?"
     # The second column has what each run was pointed for, which may be a long list.
     there = dict.fromkeys(str(value) for value in table[columns[0]])
-    return f"it has {listed(list(there))}."
+    return meant(name, names, f"it has {listed(list(there))}.")
 
 
 def _called(observations, name):
@@ -301,7 +296,10 @@ def _called(observations, name):
         )
     if not is_there:
         there = listed(sorted(names))
-        raise MissingError(f"No observation has the target {name!r}; they have {there}; or give a position.")
+        raise MissingError(
+            f"No observation has the target {name!r}; "
+            + meant(name, names, f"they have {there}; or give a position.")
+        )
     return found
 
 

@@ -150,7 +150,7 @@ def test_chosen_columns_in_their_order_in_every_format(name):
     )
     assert "flux_err" in text or name in ("latex", "cds")
     assert "sqrt" not in text
-    with pytest.raises(InputError, match=r"has no column 'flix' .did you mean 'flux'"):
+    with pytest.raises(InputError, match=r"has no column 'flix'; did you mean 'flux'"):
         made().to_text(name, columns="flix")
 
 

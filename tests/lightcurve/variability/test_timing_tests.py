@@ -102,7 +102,10 @@ def test_what_cannot_be_made_of_a_table_is_left_out_with_its_reason(light_curve)
 def test_what_was_asked_for_is_never_ignored(light_curve):
     ask = partial(timing_tests, light_curve)
     for wrong, words in (
-        (partial(ask, ["sine"]), "There is no test 'sine' of the time domain; there are power_spectrum"),
+        (
+            partial(ask, ["sine"]),
+            "There is no test 'sine' of the time domain; wanted is one of power_spectrum",
+        ),
         (partial(ask, ["htest"], n_toys=0), "htest needs frequencies"),
         (partial(ask, ["power_spectrum"], n_toys=3), "n_toys is for lomb_scargle and gregory_loredo"),
         (partial(ask, nharm=3), "nharm is for z_n_search; asked was for power_spectrum, lomb_scargle"),

@@ -10,6 +10,7 @@ from tevcurve.lightcurve.interop.one_band import band_of
 from tevcurve.lightcurve.interop.symmetric_errors import tell_missing_errors
 from tevcurve.lightcurve.notebook_view import remarks
 from tevcurve.lightcurve.provenance import place_of_times
+from tevcurve.near_names import meant
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -91,7 +92,8 @@ def to_stingray(light_curve: "LightCurve", band: int | None = None, quantity: st
 def _rate(table: "Table", quantity: str) -> tuple[np.ndarray, dict[str, Any]]:
     """The values of a flux, and what stingray is told of them."""
     if quantity not in table.colnames:
-        raise InputError(f"The light curve has no column {quantity!r}; it has {', '.join(table.colnames)}.")
+        wanted = meant(quantity, table.colnames, f"it has {', '.join(table.colnames)}.")
+        raise InputError(f"The light curve has no column {quantity!r}; {wanted}")
     options = {"input_counts": False, "err_dist": "gauss"}
     if f"{quantity}_err" in table.colnames:
         options["err"] = np.array(table[f"{quantity}_err"], dtype=float)

@@ -13,6 +13,7 @@ from tevcurve.lightcurve.interop.one_band import band_of
 from tevcurve.lightcurve.interop.symmetric_errors import tell_missing_errors
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.table_making import light_curve_table
+from tevcurve.near_names import meant
 
 if TYPE_CHECKING:
     import lightkurve
@@ -95,7 +96,8 @@ def to_lightkurve(
 
 def _check_column(table: Table, quantity: str) -> None:
     if quantity not in table.colnames:
-        raise InputError(f"The light curve has no column {quantity!r}; it has {', '.join(table.colnames)}.")
+        wanted = meant(quantity, table.colnames, f"it has {', '.join(table.colnames)}.")
+        raise InputError(f"The light curve has no column {quantity!r}; {wanted}")
 
 
 def _bare(column: Column) -> Any:

@@ -11,6 +11,7 @@ from tevcurve.errors import InputError
 from tevcurve.leap_seconds import as_utc
 from tevcurve.lightcurve.columns import COLUMNS
 from tevcurve.lightcurve.papers.rounded import days_decimals, rounded
+from tevcurve.near_names import meant
 from tevcurve.plot_options import TS_THRESHOLD
 
 if TYPE_CHECKING:
@@ -103,11 +104,10 @@ def check_names(table: Table, names: list[str]) -> None:
     """
     missing = next((name for name in names if name not in table.colnames and name not in MADE), None)
     if missing is not None:
-        near = COLUMNS.near(missing, MADE) if missing not in COLUMNS else ""
-        raise InputError(
-            f"The light curve has no column {missing!r}{near}; it has {', '.join(table.colnames)}, and "
-            f"{', '.join(MADE)} can be made."
-        )
+        wanted = f"it has {', '.join(table.colnames)}, and {', '.join(MADE)} can be made."
+        # One that other light curves have is spelled rightly.
+        wanted = wanted if missing in COLUMNS else meant(missing, (*table.colnames, *MADE), wanted)
+        raise InputError(f"The light curve has no column {missing!r}; {wanted}")
     if not names:
         raise InputError("No column is named; wanted are some, as time_min,time_max,flux.")
 

@@ -5,13 +5,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from tevcurve.declarations import meant
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.plots.rows import bands_of
 from tevcurve.lightcurve.plots.timing import plot_timing
 from tevcurve.lightcurve.variability.power_spectrum import POWER_LAW
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.timing import FREQUENCIES, METHODS, PAIR
+from tevcurve.near_names import meant
 from tevcurve.on_demand import found_at
 
 # Options of most methods; who gives another one asks for the methods that have it.
@@ -115,9 +115,7 @@ def _chosen(light_curve, names, given):
     """Names of methods, list in the order of the table. given: dict of options."""
     for name in names or ():
         if name not in METHODS:
-            raise InputError(
-                f"There is no test {name!r} of the time domain{meant(name, METHODS)}; there are {', '.join(METHODS)}."
-            )
+            raise InputError(f"There is no test {name!r} of the time domain; {meant(name, METHODS)}")
     if names:
         return [name for name in METHODS if name in names]
     has_pair = {"other", "bands"} & set(given) or len(bands_of(light_curve.table)) == 2
