@@ -358,6 +358,48 @@ def test_what_cannot_be_asked_is_said_before_the_night(parts, tmp_path, capsys):
     assert "was made with another time_bins" in said(*there, "--time-bins", "2min")
 
 
+def test_energies_without_an_end_go_up_to_where_the_responses_of_the_first_run_end(parts, tmp_path, capsys):
+    with fits.open(parts[0]) as file:
+        end = file["AEFF"].data["ENERG_HI"].max()
+    low = ("--energy", ">0.7 TeV")
+    come(tmp_path / "data", parts[0])
+    once(*low)
+    err = capsys.readouterr().err
+    assert (
+        f"energy_edges is '>0.7 TeV': it goes up to {end:.6g} TeV, where the responses of run 1 end." in err
+    )
+    assert Result.read(tmp_path / "result").config["energy_edges"] == ["0.7 TeV", f"{end:.6g} TeV"]
+    # What is gone on with says it afterwards.
+    come(tmp_path / "data", *parts[1:3])
+    once(*low)
+    assert f"it goes up to {end:.6g} TeV, as in the result that is there." in capsys.readouterr().err
+    words = ["light-curve", *map(str, parts[:3]), "--target", "83.63 22.01", "--position", "83.63 22.01"]
+    assert main([*words, *instead(CURVE, low), "-o", "whole"]) == 0
+    assert rows(tmp_path / "result") == rows(tmp_path / "whole")
+    # A quiet flux is that of its own band.
+    quiet = [*instead([*LINE, *CURVE], low)]
+    del quiet[2:4]
+    assert main(["watch", "data", *quiet, "--baseline-from", "whole", "-o", "other", "--once"]) in (0, 3)
+    assert f"it goes up to {end:.6g} TeV, as in the quiet result." in capsys.readouterr().err
+    assert rows(tmp_path / "other") == rows(tmp_path / "whole")
+    assert (
+        main(
+            [
+                "watch",
+                "data",
+                *instead(quiet, ["--energy", ">1 TeV"]),
+                "--baseline-from",
+                "whole",
+                "-o",
+                "other",
+                "--once",
+            ]
+        )
+        == 2
+    )
+    assert "was made with another energy_edges" in capsys.readouterr().err
+
+
 def test_alerts_are_of_one_detector(parts, tmp_path, capsys):
     come(tmp_path / "data", *parts[:3])
     assert once() == 3

@@ -14,7 +14,6 @@ from tevcurve.cli.watching import Watch
 from tevcurve.config.changes import with_changes
 from tevcurve.config.keys import CHOICES
 from tevcurve.config.model import Config
-from tevcurve.config.values import energies_of
 from tevcurve.errors import InputError
 from tevcurve.live.replay import settings_of
 from tevcurve.store.one_writer import only_writer
@@ -51,8 +50,6 @@ def watch_folders(folders, changes, detector, outputs, poll_s, once, on_alert=No
     data = [str(folder) for folder in folders]
     values |= {"cache": None} | ({"data": data[0] if len(data) == 1 else data} if data else {})
     config = Config(**with_changes(values, changes))
-    # Runs that would say where energies such as ">1 TeV" end are not there yet.
-    energies_of(config.energy_edges)
     detector = detector | {"baseline_from": None if quiet is None else quiet.light_curve}
     # Two that go on writing one result, or one file of alerts, would each leave out what the other one has written.
     with only_writer(outputs.output), only_writer(outputs.alerts):

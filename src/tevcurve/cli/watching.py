@@ -13,6 +13,7 @@ from tevcurve.cli.threshold_file import ThresholdFile
 from tevcurve.cli.watched_folders import WatchedFolders
 from tevcurve.cli.written import write_page
 from tevcurve.config.observations import chosen, observations_in
+from tevcurve.config.settled import with_end, with_ends
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.lightcurve.held import FIRST_NIGHT, Held, held_light_curve, settles
 from tevcurve.live.alerts import new_records, standing, told_with
@@ -65,6 +66,11 @@ class Watch:
         self._page = PageProcess(outputs.output, outputs.report)
         recover(outputs.output)
         self.result = Result.read(outputs.output) if outputs.output.exists() else None
+        # Where ">1 TeV" ends is known of what is gone on with or compared with; else the first runs say it.
+        there = None if self.result is None else self.result.light_curve
+        for made, why in ((there, "as in the result that is there"), (self._quiet, "as in the quiet result")):
+            if made is not None:
+                self._config = with_end(self._config, made.origin.bands[-1], why)
         if self.result is not None:
             self._check_settings()
 
@@ -150,9 +156,12 @@ class Watch:
         if not observations:
             self._untaken = whole
             return False
-        made = held_light_curve(light_curve(**config.options(found["target"]) | found), self._hold)
+        settled = with_ends(self._config, observations)
+        options = config.changed(energy_edges=settled.energy_edges).options(found["target"])
+        made = held_light_curve(light_curve(**options | found), self._hold)
         inputs = input_files(observations, [run.run_id for run in made.origin.runs])
-        write_result(self._outputs.output, made, config=self._config.to_result()[1], inputs=inputs)
+        write_result(self._outputs.output, made, config=settled.to_result()[1], inputs=inputs)
+        self._config = settled
         self.result, self._untaken = Result.read(self._outputs.output), []
         self._tell_left_out(made.origin.failed)
         log.info("The result is made of %s runs.", len(made.origin.runs))

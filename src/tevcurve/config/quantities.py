@@ -69,6 +69,18 @@ def above_text(text: str) -> str | None:
     return f"{found[1]} {found[2]}" if found else None
 
 
+def both_ends(texts: list[str] | str | None, end_tev: float) -> list[str] | None:
+    """The texts of both ends of a range without an upper one, such as ">1 TeV"; None for anything else.
+
+    Parameters
+    ----------
+    texts : energies as the configuration keeps them
+    end_tev : TeV, the upper end
+    """
+    low = above_text(texts) if isinstance(texts, str) else None
+    return None if low is None else [low, f"{repr(float(end_tev)).removesuffix('.0')} TeV"]
+
+
 def listed(text: str) -> list[str]:
     """List of the texts in a list such as "[1 TeV, 2 TeV]", whose brackets may be missing.
 

@@ -7,7 +7,7 @@ from tevcurve.config import values as kinds
 from tevcurve.config.keys import VERSION
 from tevcurve.config.mistakes import ConfigError
 from tevcurve.config.model import Config
-from tevcurve.config.quantities import above_text
+from tevcurve.config.quantities import both_ends
 
 
 def rebinned(result, changes):
@@ -53,9 +53,9 @@ def spectra(result, changes):
 def _read(origin, changes):
     """(`Config` of texts, dict of what they mean, for a `LightCurveOrigin`)."""
     config = Config(data=".", target="target", **changes)
-    low = above_text(config.energy_edges) if isinstance(config.energy_edges, str) else None
-    if low is not None:
-        config = config.changed(energy_edges=[low, f"{float(origin.bands[-1])!r} TeV"])
+    edges = both_ends(config.energy_edges, origin.bands[-1])
+    if edges is not None:
+        config = config.changed(energy_edges=edges)
     arguments = {name: kinds.energies_of(getattr(config, name)) for name in changes if name != "time_bins"}
     if "time_bins" in changes:
         position = SkyCoord(*origin.source, unit="rad")

@@ -38,15 +38,26 @@ def with_ends(config: "Config", observations: Iterable[Observation]) -> "Config"
 
     Raises `DataError` where no run has responses that can be read.
     """
-    texts = config.energy_edges
-    low = quantities.above_text(texts) if isinstance(texts, str) else None
-    if low is None:
+    if not (isinstance(config.energy_edges, str) and quantities.above_text(config.energy_edges)):
         return config
     end, run = _end_tev(observations)
-    log.warning(
-        "energy_edges is %r: it goes up to %.6g TeV, where the responses of run %s end.", texts, end, run
-    )
-    return config.changed(energy_edges=[low, f"{end:.6g} TeV"])
+    return with_end(config, float(f"{end:.6g}"), f"where the responses of run {run} end")
+
+
+def with_end(config: "Config", end_tev: float, why: str) -> "Config":
+    """The `Config` with a given end of energies such as ">1 TeV", which is told; itself where they have both ends.
+
+    Parameters
+    ----------
+    config : as it was given
+    end_tev : TeV, the upper end
+    why : in words, why it is that
+    """
+    edges = quantities.both_ends(config.energy_edges, end_tev)
+    if edges is None:
+        return config
+    log.warning("energy_edges is %r: it goes up to %.6g TeV, %s.", config.energy_edges, end_tev, why)
+    return config.changed(energy_edges=edges)
 
 
 def _end_tev(observations: Iterable[Observation]) -> tuple[float, str]:
