@@ -21,6 +21,8 @@ WATCH = ["-o", "result", "--baseline-flux", FLUX, "--alarms-per", "100 h", "--po
 KINDS = {"HESS": "method: 3d", "MAGIC": "method: 1d, on_radius: 0.2 deg"}
 JOINED = ["--reference", "HESS", "--set", "cross_calibration={MAGIC: 0.15, from: overlap}"]
 
+BY_NIGHT = ["--set", "systematics=[{effect: flux_scale, sigma: 0.1, by: night}]"]
+
 
 @pytest.fixture(autouse=True)
 def in_own_folder(tmp_path, monkeypatch):
@@ -65,7 +67,7 @@ def come(place, *paths):
         shutil.copy(one, place / one.name)
 
 
-@pytest.mark.parametrize("more", [[], JOINED], ids=["apart", "joined"])
+@pytest.mark.parametrize("more", [[], JOINED, BY_NIGHT], ids=["apart", "joined", "nights"])
 def test_a_night_of_two_instruments_is_one_call_at_the_end(files, tmp_path, more, capsys):
     """The second one comes first, so that it is alone, or has to wait for the reference."""
     expected = at_once(files, more)
@@ -73,7 +75,7 @@ def test_a_night_of_two_instruments_is_one_call_at_the_end(files, tmp_path, more
     words = ["watch", *instruments(lambda name: tmp_path / name), *CURVE, *more, *WATCH]
     come(tmp_path / "MAGIC", files["MAGIC"][0])
     main(words)
-    assert ("begins with the first run of HESS" in capsys.readouterr().err) == bool(more)
+    assert ("begins with the first run of HESS" in capsys.readouterr().err) == (more is JOINED)
     for looks in ({"HESS": (2, 0), "MAGIC": (3,)}, {"MAGIC": (2, 1), "HESS": (1, 3)}):
         for name, numbers in looks.items():
             come(tmp_path / name, *(files[name][number] for number in numbers))

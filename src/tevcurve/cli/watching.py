@@ -25,7 +25,6 @@ from tevcurve.pipeline.known_runs import KnownRuns
 from tevcurve.problems import events_file
 from tevcurve.store import Result, input_files, write_result
 from tevcurve.store.inputs import file_checksum
-from tevcurve.systematics import NIGHT
 
 log = logging.getLogger(__name__)
 
@@ -168,16 +167,14 @@ class Watch:
         return True
 
     def _has_to_wait(self, awaited):
-        """Whether no result can be begun without the instruments that have no file yet: nights are at their places."""
-        systematics = self._config.systematics_of()
-        by_night = any(each.by == NIGHT for each in systematics.effects)
-        needed = [systematics.calibration.reference] if systematics.joins_instruments else []
-        needed = [name for name in awaited if by_night or name in needed]
-        if needed:
+        """Whether no result can be begun without the instruments that have no file yet: scales are of the reference."""
+        calibration = self._config.systematics_of().calibration
+        has_to = calibration is not None and calibration.reference in awaited
+        if has_to:
             self._note_once(
-                f"The result begins with the first run of {' and '.join(needed)}, which has not come yet."
+                f"The result begins with the first run of {calibration.reference}, which has not come yet."
             )
-        return bool(needed)
+        return has_to
 
     def _append(self, whole, growing):
         done = [

@@ -12,6 +12,7 @@ from tevcurve.lightcurve.runs import made_terms
 from tevcurve.pipeline.job import Job
 from tevcurve.pipeline.keep_runs import as_cache, check_n_jobs, keep_each
 from tevcurve.pipeline.known_runs import KnownRuns, still_failed
+from tevcurve.pipeline.not_known import with_night
 from tevcurve.pipeline.repeats import Repeats
 from tevcurve.pipeline.whose_runs import chosen_for
 from tevcurve.problems import NOT_CHOSEN
@@ -89,11 +90,15 @@ def append_runs(
         not_chosen = [one for one in left_out if one.kind == NOT_CHOSEN]
         left_out += failed
         failed += not_chosen
-        failed = list(dict.fromkeys([*still_failed(origin.failed, observations), *failed]))
+        still = still_failed(origin.failed, observations)
+        failed = list(dict.fromkeys([*still, *failed]))
         if not runs and set(failed) == set(origin.failed):
             log.warning("There are no runs that the result %s has not; it stays as it is.", folder)
             return replace(result, appended=Appended((), tuple(there), tuple(left_out)))
-        before = origin.failed
+        before, read = origin.failed, [one for one in still if one.kind != NOT_CHOSEN]
+        instruments = {one.run_id.instrument for one in (*origin.runs, *read)}
+        systematics = with_night(origin.systematics, observations, instruments)
+        origin = replace(origin, systematics=systematics)
         made_of, settled = result.light_curve.origin, held_with(origin, runs, gone, hold)
         is_same = all(getattr(settled, name) is getattr(made_of, name) for name in ("settings", "field"))
         made = made_terms(made_of.terms) if is_same else None

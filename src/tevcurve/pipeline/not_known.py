@@ -46,39 +46,48 @@ def with_error_by_row(systematics, asked):
     return replace(systematics, effects=effects), asked | {"background_error": error}
 
 
-def with_night(systematics, observations):
+def with_night(systematics, observations, there=()):
     """The `Systematics` with the longitudes of instruments, at whose noons nights begin and end.
 
     Nights of all instruments together are those of the reference, or of the only one. Where a longitude is not known,
-    nights end where no good time is for 6 h.
+    nights end where no good time is for 6 h. The first observation of each instrument says where it is.
 
     Parameters
     ----------
-    systematics : `Systematics`
+    systematics : `Systematics`, with the longitudes that are known
     observations : list of observations, called as their instruments are
+    there : names of the instruments that have runs already; these stay where they are
     """
     reference = systematics.calibration.reference if systematics.joins_instruments else None
-    has_nights, first = any(each.by == NIGHT for each in systematics.effects), {}
+    has_nights = any(each.by == NIGHT for each in systematics.effects)
+    # Of a file that cannot be read the instrument may not be known.
+    names, sites, asked = set(there) - {""}, {}, set(there) - {""}
     for one in observations:
-        name = one.run_id_in_index.instrument
-        if has_nights or name == reference:
-            first.setdefault(name, one)
-    sites = {}
-    for one in first.values():
-        sites |= _site(one)
-    known = [lon_rad for name, lon_rad in sites.items() if reference in (name, None)]
-    if len(known) == 1 and (reference is not None or len(first) == 1):
-        systematics = systematics.at_longitude(known[0])
-    return replace(systematics, sites=sites) if has_nights and sites else systematics
+        called = one.run_id_in_index.instrument
+        if called in asked or not (has_nights or called == reference):
+            continue
+        name, lon_rad = _site(one)
+        if name not in names and lon_rad is not None:
+            sites[name] = lon_rad
+        names |= {name} - {""}
+        # An index that has no names may have runs of several.
+        asked |= {called} - {""}
+    sites |= systematics.sites
+    if reference is not None:
+        night_lon_rad = sites.get(reference, systematics.night_lon_rad)
+    else:
+        night_lon_rad = next(iter(sites.values()), None) if len(names) == 1 else None
+    return replace(systematics, night_lon_rad=night_lon_rad, sites=sites if has_nights else {})
 
 
 def _site(observation):
-    """Dict of the name of an observation's instrument to its longitude to the east, radian; {} for an unknown one."""
+    """(name of an observation's instrument, its longitude to the east, radian, or None for an unknown one)."""
     try:
-        return {observation.run_id.instrument: float(observation.location.lon.rad)}
+        lon_rad = float(observation.location.lon.rad)
+        return observation.run_id.instrument, lon_rad
     except DataError as error:
         log.warning("Nights are told by gaps of 6 h without good time: %s", error)
-        return {}
+        return observation.run_id.instrument, None
     finally:
         observation.release()
 
