@@ -116,7 +116,7 @@ def test_an_index_is_known_by_its_name_too(tmp_path):
     index = fits.BinTableHDU(Table({"OBS_ID": [1], "RA_PNT": [83.6]}), name="OBS INDEX")
     index.writeto(tmp_path / "runs.fits")
     ((path, reason),) = DataStore.from_dir(tmp_path).left_out
-    assert (path.name, reason) == ("runs.fits", "it is an index of a data store")
+    assert (path.name, reason) == ("runs.fits", "it is an index; the data store is its folder")
 
 
 def test_runs_that_cannot_be_read_say_why_where_their_target_is_asked_for(tmp_path):

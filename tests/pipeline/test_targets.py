@@ -194,4 +194,4 @@ def test_an_index_beside_files_that_are_given_themselves_is_left_out(tmp_path, c
     (one,) = open_stores(sorted(folder.glob("*.fits.gz")))
     assert one.obs_ids.tolist() == [1, 2]
     assert [path.name for path, _ in one.left_out] == ["hdu-index.fits.gz", "obs-index.fits.gz"]
-    assert "hdu-index.fits.gz (it is an index of a data store)" in caplog.text
+    assert "hdu-index.fits.gz (it is an index; the data store is its folder)" in caplog.text

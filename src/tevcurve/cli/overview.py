@@ -6,14 +6,17 @@ from astropy.time import Time
 from tevcurve.cli.console import plain, print_table
 from tevcurve.cli.figures import write_figure
 from tevcurve.data.hdu_uses import hdu_uses, uses_of_files
+from tevcurve.data.store_folders import indices_below
 from tevcurve.data.target_names import as_spelled
 from tevcurve.data.targets import targets_of
 from tevcurve.data.targets_plot import is_close_up, plot_targets
 from tevcurve.errors import DataError, MissingError
 from tevcurve.files import expand_path
+from tevcurve.files.columns import listed
 from tevcurve.leap_seconds import utc_text
 from tevcurve.lightcurve.run_columns import subsystem_words
 from tevcurve.near_names import meant
+from tevcurve.on_demand import found_at
 from tevcurve.pipeline.given_data import open_stores
 from tevcurve.problems import without_own
 
@@ -21,7 +24,8 @@ from tevcurve.problems import without_own
 def print_overview(paths, target=None, plot=None, options=None):
     """None; the targets of some data are printed, and what becomes of their HDUs, or the runs of one.
 
-    Of files without a run the HDUs are printed before the error that says so is raised.
+    Of a folder above several data stores it is what each of these has. Of files without a run the HDUs are printed
+    before the error that says so is raised; a result is refused with what shows it.
 
     Parameters
     ----------
@@ -30,10 +34,24 @@ def print_overview(paths, target=None, plot=None, options=None):
     plot : Path of a figure of the sky positions, or None
     options : dict of further arguments of `open_stores`, or None
     """
+    options, paths = options or {}, [expand_path(path) for path in paths]
+    folders = [
+        each for path in paths if path.is_dir() for each in [(path, indices_below(path))] if len(each[1]) > 1
+    ]
+    if folders and target is None and plot is None:
+        for folder, places in folders:
+            _print_folder(folder, places, options)
+        paths = [path for path in paths if path not in dict(folders)]
+        if not paths:
+            return
+        print()
     try:
-        stores = open_stores(paths, **(options or {}))
+        stores = open_stores(paths, **options)
     except DataError:
-        uses = uses_of_files(map(expand_path, paths))
+        for path in paths:
+            found_at("tevcurve.cli.one_source:refuse_light_curve")(path)
+        # Where several stores are in a folder the question is which of them is meant.
+        uses = [] if folders else uses_of_files(paths)
         if any(use.hdu_class for use in uses):
             _print_hdus(uses)
         raise
@@ -45,6 +63,31 @@ def print_overview(paths, target=None, plot=None, options=None):
     if plot is not None:
         axes = {} if is_close_up(targets) else {"projection": "mollweide"}
         print(f"Sky positions in {write_figure(plot, lambda ax: plot_targets(targets, ax), (11, 5), **axes)}")
+
+
+def _print_folder(folder, places, options):
+    """None; printed is what each of the data stores in a folder has.
+
+    Parameters
+    ----------
+    folder : Path
+    places : list of Path, of the data stores
+    options : dict of further arguments of `open_stores`
+    """
+    rows = []
+    for place in places:
+        name = place.relative_to(folder).as_posix()
+        try:
+            targets = targets_of(*open_stores(place, **options))
+        except DataError as error:
+            rows.append([name, str(error), "-", "-"])
+            continue
+        hours = sum(np.nansum(target.livetime_s) for target in targets) / 3600
+        runs = sum(len(target.obs_ids) for target in targets)
+        names = listed((each.name for each in targets), 3)
+        rows.append([name, names, str(runs), f"{hours:.2f}" if hours else "-"])
+    print(plain(f"{folder} has {len(places)} data stores; `tevcurve info {places[0]}` tells more of one."))
+    print_table(["data store", "targets", "runs", "live time [h]"], rows, left=2)
 
 
 def _one(targets, name):

@@ -11,6 +11,7 @@ from tevcurve.files.columns import listed
 # How names of FITS files end, before a ".gz".
 _SUFFIXES = (".fits", ".fit", ".fts", ".fits.fz")
 _MOST_FILES = 2**16
+INDEX_WORDS = "it is an index; the data store is its folder"
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class FoundFile:
         if self.problem:
             return self.problem.rstrip(".")
         if any(one.is_index for one in self.hdus):
-            return "it is an index of a data store"
+            return INDEX_WORDS
         names = listed(one.name or "(no name)" for one in self.hdus)
         return f"it has no table of events or of responses, but {names}" if self.hdus else "it has no table"
 
@@ -114,11 +115,7 @@ def _hdu(file, outline):
         return FoundHdu(outline.name, outline.nbytes, problem=str(error).rstrip("."))
     if kind is None:
         is_index = _is_index(table)
-        words = (
-            "it is an index of a data store"
-            if is_index
-            else "it is no table of events, good time or responses"
-        )
+        words = INDEX_WORDS if is_index else "it is no table of events, good time or responses"
         return FoundHdu(outline.name, outline.nbytes, problem=words, is_index=is_index)
     return FoundHdu(outline.name, outline.nbytes, *kind, header=table.header, n_rows=len(table.data))
 

@@ -90,20 +90,29 @@ def _top_of(base):
 def index_below(folder):
     """`Path` of the folder with the HDU index of a folder: itself, or the one in it that has one; None without one.
 
-    In it is not looked where FITS files lie in the folder itself: these would be overlooked.
-    Raises `DataError` where several folders in it have one.
+    In it is not looked as `indices_below` says. Raises `DataError` where several folders in it have one.
 
     folder: `Path`.
     """
-    if _has_index(folder):
-        return folder
-    if any(path.is_file() and is_fits_name(path.name) for path in folder.iterdir()):
-        return None
-    places = [place for place in _folders_in(folder) if _has_index(place)]
+    places = indices_below(folder)
     if len(places) > 1:
         names = listed(place.relative_to(folder).as_posix() for place in places)
         raise DataError(f"The folder {folder} has HDU indices in {names}; wanted is one of these folders.")
     return places[0] if places else None
+
+
+def indices_below(folder):
+    """List of the `Path`s of folders with an HDU index: a folder itself, or else those in it.
+
+    In it is not looked where FITS files lie in the folder itself: these would be overlooked.
+
+    folder: `Path`.
+    """
+    if _has_index(folder):
+        return [folder]
+    if any(path.is_file() and is_fits_name(path.name) for path in folder.iterdir()):
+        return []
+    return [place for place in _folders_in(folder) if _has_index(place)]
 
 
 def _has_index(folder):
