@@ -2,7 +2,7 @@
 
 import os
 import zlib
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +42,7 @@ def write_light_curve(light_curve, path, overwrite=False, format=None, **shown):
         `ts_threshold`: see `tevcurve.lightcurve.papers.shown.Shown`. Default: what the format has by itself.
     """
     path = expanded(path)
-    form, asked = format_to_write(path, format), asked_of(shown)
+    form, asked = format_to_write(path, format), replace(asked_of(shown), file=path.name)
     return write_parts(path, overwrite, lambda: form.parts_of(light_curve, asked))
 
 
@@ -62,7 +62,7 @@ def text_of_light_curve(light_curve, format="csv", **shown):
 
 def asked_of(shown):
     """The `Shown` of keywords, whose columns are a list or a text with commas. shown: dict of keywords."""
-    known = {each.name for each in fields(Shown)}
+    known = {each.name for each in fields(Shown) if each.compare}
     unknown = next((name for name in shown if name not in known), None)
     if unknown is not None:
         raise InputError(f"There is no {unknown} for what a file shows; {meant(unknown, sorted(known))}")

@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 from astropy import units as u
+from astropy.io import ascii
 from astropy.io.votable import parse, validate
 from astropy.io.votable.ucd import check_ucd
 from astropy.table import Table
@@ -141,6 +142,27 @@ def test_machine_readable_tables_are_read_by_astropy_and_come_back(tmp_path):
     again = LightCurve.read(path, columns=names, time_scale="tt")
     np.testing.assert_allclose(again.table["flux_errp"], np.where(limit, np.nan, 4e-12), rtol=1e-12)
     np.testing.assert_allclose(again.table["flux_ul"][limit], curve.table["flux_ul"][limit], atol=6e-14)
+
+
+def test_a_machine_readable_table_names_its_file_by_which_readers_of_the_cds_find_it(tmp_path):
+    """In an archive the description is a file of its own, ReadMe, which says what it is of."""
+    curve = made()
+    for name in ("night_1.dat", "other.mrt"):
+        path = curve.write(tmp_path / name)
+        description, line, rows = path.read_text().rpartition("-" * 80 + "\n")
+        (tmp_path / "ReadMe").write_text(description + line)
+        path.write_text(rows)
+        table = Table.read(path, readme=str(tmp_path / "ReadMe"), format="ascii.cds")
+        whole = Table.read(curve.to_text("cds").splitlines(), format="ascii.mrt")
+        assert table.colnames == whole.colnames
+        for column in whole.colnames:
+            np.testing.assert_array_equal(table[column], whole[column])
+            assert table[column].unit == whole[column].unit
+    (tmp_path / "no.mrt").write_text(rows)
+    with pytest.raises(ascii.InconsistentTableError, match=r"Can't find table .*no\.mrt"):
+        Table.read(tmp_path / "no.mrt", readme=str(tmp_path / "ReadMe"), format="ascii.cds")
+    with pytest.raises(InputError, match="There is no file for what a file shows"):
+        curve.to_text("cds", file="a.mrt")
 
 
 @pytest.mark.parametrize("name", TEXTS)

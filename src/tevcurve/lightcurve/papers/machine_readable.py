@@ -8,6 +8,7 @@ and "?" where a row may be blank. astropy reads them: `Table.read(path, format="
 import re
 import textwrap
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from astropy.units import UnitBase
@@ -94,7 +95,7 @@ def to_mrt(light_curve: "LightCurve", shown: Shown) -> bytes:
     light_curve : LightCurve
     shown : what is asked for; digits as in papers unless it says "exact"
     """
-    shown = Shown(shown.columns, shown.digits, shown.utc or shown.columns is None, shown.ts_threshold)
+    shown = replace(shown, utc=shown.utc or shown.columns is None)
     names = names_of(light_curve, shown)
     together = merged(light_curve.table, names)
     fields = [
@@ -113,7 +114,7 @@ def to_mrt(light_curve: "LightCurve", shown: Shown) -> bytes:
         "Authors:",
         *_wrapped("Table: ", f"The {title}, times in {light_curve.meta['TIMESYS'].upper()}"),
         "=" * WIDTH,
-        "Byte-by-byte Description of file: light_curve.txt",
+        f"Byte-by-byte Description of file: {ascii_text(shown.file)}",
         "-" * WIDTH,
     ]
     columns = [_aligned(field) for field in fields]

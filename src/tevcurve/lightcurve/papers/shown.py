@@ -1,6 +1,6 @@
 """What of a light curve a file shows: chosen columns, times in UTC among them, and their digits."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,12 +36,14 @@ class Shown:
     utc : whether start and end in UTC are added
     ts_threshold : in tables of papers, a row with a smaller test statistic is shown as its upper limit; None for no
         limits in place of values
+    file : name of the file that is written, which tables of the CDS have in them
     """
 
     columns: tuple[str, ...] | None = None
     digits: str | None = None
     utc: bool = False
     ts_threshold: float | None = TS_THRESHOLD
+    file: str = field(default="light_curve.txt", compare=False)
 
     def __post_init__(self) -> None:
         if self.digits not in (None, EXACT, PDG):
