@@ -2,7 +2,7 @@
 
 import sys
 
-from tevcurve.cli.main import main
+from tevcurve.cli.begin import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -55,10 +55,25 @@ CASES = [
     (["run", "nowhere.yaml"], "No such file or directory"),
     (["rebin", "nowhere", "--time-bins", "run"], "There is no folder nowhere; wanted is that of a result"),
     (["rebin", "nowhere"], "wanted is --time-bins or --energy"),
-    (["rebin", "nowhere", "--time-bins", "run", "--time-bins", "night"], "--time-bins is given twice"),
-    (["show", "nowhere", *["--columns", "flux"] * 3], "--columns is given 3 times"),
-    (["cache", "list", "--cache", "a", "--cache", "b"], "--cache is given twice"),
-    (["light-curve", "STORE", "--negative", "--no-negative"], "--negative is given twice"),
+    (
+        ["rebin", "nowhere", "--time-bins", "run", "--time-bins=night"],
+        "Error: --time-bins is given twice, as run and night; wanted is it once, with all that is meant.",
+    ),
+    (
+        ["show", "nowhere", "--columns", "ts", *["--columns", "flux"] * 2],
+        "is given 3 times, as ts, flux and flux;",
+    ),
+    (["cache", "list", "--cache", "a", "--cache", "b"], "--cache is given twice, as a and b;"),
+    (
+        ["light-curve", "STORE", "--negative", "--no-negative"],
+        "--negative is given twice, as --negative and --no-negative;",
+    ),
+    (
+        ["export", "nowhere", "-o", "a.vot", "--output", "b.vot"],
+        "--output is given twice, as a.vot and b.vot;",
+    ),
+    # The same again, as an alias and a line may have it, loses nothing.
+    (["show", "nowhere", *["--columns", "flux"] * 2], "There is no folder nowhere"),
     (["light-curve", "STORE", "--time-bins", "week"], "did you mean '1 week'?"),
     (
         ["light-curve", "STORE", "--time-bins", "blocks 5"],

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
+from pathlib import Path
 
 import pytest
 from small_store import make_store
@@ -12,6 +14,7 @@ from waiting import wait_for
 
 from tevcurve.cli.commands import COMMANDS
 
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 COMMAND = [sys.executable, "-m", "tevcurve"]
 
 
@@ -73,6 +76,28 @@ def test_an_interruption_is_one_sentence_and_leaves_nothing(start, tmp_path):
     assert (process.returncode, out, err) == (130, "", "Interrupted.\n")
     assert building
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "module", ["tevcurve.cli.main", "tevcurve.problems", "click", "tevcurve.cli.commands"]
+)
+def test_an_interruption_while_it_is_imported_is_one_sentence_too(module):
+    place = tomllib.loads(PROJECT.read_text())["project"]["scripts"]["tevcurve"].replace(":", " import ")
+    code = f"""
+import os, signal, sys
+
+class Interrupts:
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+sys.argv[1:] = ["--help"]
+from {place}
+sys.exit(main())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
 
 
 HEAVY = {"astropy", "numpy", "matplotlib", "plotly", "jinja2", "scipy", "regions", "iminuit", "yaml"}

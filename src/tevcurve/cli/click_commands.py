@@ -27,7 +27,7 @@ class Family(NamedTuple):
 
 
 class DrawnCommand(click.Command):
-    """A command whose help is drawn, and whose options are given once: of two values one would be lost without a word.
+    """A command whose help is drawn, and whose options have one value each: of two one would be lost without a word.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class DrawnCommand(click.Command):
         ctx : of click
         args : words of the line
 
-        Raises `InputError` for an option that is given twice and takes one value.
+        Raises `InputError` for an option that takes one value and is given others, too.
         """
         try:
             # Reading takes words away from the list.
@@ -52,13 +52,16 @@ class DrawnCommand(click.Command):
         except click.NoSuchOption as error:
             near = _meant(error.option_name, _names_of_options(self, ctx), "")
             ctx.fail(f"There is no option {error.option_name!r}" + (f"; {near}" if near else "."))
-        for option, times in Counter(order).items():
-            if not isinstance(option, click.Option) or option.multiple or option.count:
+        times = Counter(each for each in order if isinstance(each, click.Option))
+        for option, number in times.items():
+            if number < 2 or option.multiple or option.count:
                 continue
-            if times > 1 and (not option.is_flag or option.secondary_opts):
-                several = f"{times} times" if times > 2 else "twice"
+            values = _values_given(self, ctx, args, option)
+            if len(set(values)) > 1:
+                told = " and ".join(", ".join(values).rsplit(", ", 1))
+                several = f"{number} times" if number > 2 else "twice"
                 raise InputError(
-                    f"{option.opts[0]} is given {several}; wanted is it once, with all that is meant."
+                    f"{option.opts[0]} is given {several}, as {told}; wanted is it once, with all that is meant."
                 )
         return super().parse_args(ctx, args)
 
@@ -119,6 +122,20 @@ class DrawnGroup(DrawnCommand, click.Group):
             wanted = _meant(args[0], known, f"wanted is one of {', '.join(known)}.")
             ctx.fail(f"There is no command {args[0]!r}; {wanted}")
         return super().resolve_command(ctx, args)
+
+
+def _values_given(
+    command: click.Command, ctx: click.Context, args: list[str], option: click.Option
+) -> list[str]:
+    """The texts of all values of an option on a line, or its own names where it takes none."""
+    # What comes later under the name of an option is taken in place of the option itself, which keeps the last value.
+    parser = command.make_parser(ctx)
+    if option.is_flag:
+        for name in (*option.opts, *option.secondary_opts):
+            parser.add_option(option, [name], option.name, "append_const", const=name)
+    else:
+        parser.add_option(option, option.opts, option.name, "append")
+    return list(map(str, parser.parse_args(args=list(args))[0][option.name]))
 
 
 def _meant(name: str, known: list[str], otherwise: str) -> str:
