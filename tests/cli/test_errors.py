@@ -72,6 +72,18 @@ CASES = [
         ["export", "nowhere", "-o", "a.vot", "--output", "b.vot"],
         "--output is given twice, as a.vot and b.vot;",
     ),
+    (
+        ["light-curve", "STORE", "--set", "method=1d", "--set", "method=3d"],
+        "method is 1d by --set and 3d by --set; wanted is it once",
+    ),
+    (
+        ["light-curve", "STORE", "--method", "1d", "--set", "method=3d"],
+        "method is 3d by --set and 1d by its option; wanted is it once",
+    ),
+    (
+        ["light-curve", "STORE", "--sigma", "2", "--set", "sigma=2", "--set", "sigma=2", "--set", "sgma=2"],
+        "There is no key 'sgma'; did you mean 'sigma'?",
+    ),
     # The same again, as an alias and a line may have it, loses nothing.
     (["show", "nowhere", *["--columns", "flux"] * 2], "There is no folder nowhere"),
     (["light-curve", "STORE", "--time-bins", "week"], "did you mean '1 week'?"),

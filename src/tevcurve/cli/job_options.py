@@ -95,21 +95,31 @@ def with_older_options(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def changes_of(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Dict of key to value of the options that were given; raises `InputError` for a `--set` without "=".
+    """Dict of key to value of the options that were given.
 
-    What has an option of its own goes before `--set`.
+    Raises `InputError` for a `--set` without "=", and for a key with two values: of these one would be lost.
 
     options: of a command, by name.
     """
-    changes = {}
+    changes: dict[str, Any] = {}
     for item in options.get("set_") or ():
         key, equals, value = item.partition("=")
         if not equals or not key.strip():
             raise InputError(f"--set is {item!r}; wanted is KEY=VALUE, such as spectrum.index=2.3.")
+        _check_one_value(key.strip(), changes, _value(value), "--set")
         changes[key.strip()] = _value(value)
     changes = with_present_names(changes)
     given = {name: value for name, value in options.items() if name != "set_" and value not in (None, [])}
+    for name, value in given.items():
+        _check_one_value(name, changes, _value(value) if isinstance(value, str) else value, "its option")
     return changes | {name: listed(value) for name, value in given.items()}
+
+
+def _check_one_value(key: str, changes: Mapping[str, Any], value: Any, by: str) -> None:
+    if key in changes and changes[key] != value:
+        raise InputError(
+            f"{key} is {changes[key]} by --set and {value} by {by}; wanted is it once, with all that is meant."
+        )
 
 
 def listed(value: Any) -> Any:
