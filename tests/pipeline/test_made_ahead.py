@@ -39,7 +39,7 @@ def test_terms_are_taken_once_with_what_was_odd(caplog):
     ahead, run = MadeAhead(job_of(), False), run_of(1)
     ahead.put(run, ahead.make(run))
     assert caplog.messages == []
-    assert ahead.content(run) is None
+    assert ahead.file_of(run) == (None, None)
     assert ahead.reduction(job_of(never))(run) == ("terms 1", "fates")
     assert caplog.messages == ["Run 1 has few regions."]
     with pytest.raises(AssertionError):
@@ -63,7 +63,6 @@ def test_what_was_settled_since_is_made_anew():
 
 def test_nothing_of_other_runs_is_sent_along():
     ahead, run = MadeAhead(job_of(), True), run_of(1)
-    ahead.put(run, SimpleNamespace(content=b"bytes", reduced=None))
+    ahead.put(run, SimpleNamespace(entry="entry", content=b"bytes", reduced=None))
     assert len(pickle.loads(pickle.dumps(ahead))._made) == 0
-    other = run_of(1)
-    assert ahead.content(other) is None
+    assert ahead.file_of(run_of(1)) == (None, None)

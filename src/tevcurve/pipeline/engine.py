@@ -17,15 +17,14 @@ from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.run_columns import subsystem_words
 from tevcurve.lightcurve.runs import Runs, RunsInMemory, TermsOfRuns
 from tevcurve.pipeline.job import Job
-from tevcurve.pipeline.made_ahead import MadeAhead
+from tevcurve.pipeline.made_ahead import Ahead, MadeAhead
 from tevcurve.pipeline.repeats import Repeats
 from tevcurve.pipeline.temporary_runs import TemporaryRuns
 from tevcurve.problems import Problem, in_order, remarks_told_once
 from tevcurve.progress import working
 from tevcurve.reduction.settings import SettingRule
 from tevcurve.run_id import SUBSYSTEM
-from tevcurve.store.run_file import run_from_bytes, run_to_bytes
-from tevcurve.store.stored_runs import HELD, RunFolder, StoredRuns
+from tevcurve.store.stored_runs import HELD, RunEntry, RunFolder, StoredRuns
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +36,17 @@ PART = 64
 Outcome: TypeAlias = tuple[SourceRun | None, Problem | None]
 
 
-def ahead_of_engine(job: Job, n_runs: int) -> MadeAhead:
+def ahead_of_engine(job: Job, n_runs: int, here: bool) -> MadeAhead:
     """The `MadeAhead` of all that `light_curve_of` makes of one run alone, for other processes to make.
 
     Parameters
     ----------
     job : what is wanted of every run
     n_runs : how many are to be expected
+    here : whether the processes are on this machine, and write files themselves
     """
-    return MadeAhead(job, with_bytes=n_runs >= MANY)
+    are_many = n_runs >= MANY
+    return MadeAhead(job, are_many, TemporaryRuns() if are_many and here else None)
 
 
 @remarks_told_once()
@@ -76,7 +77,7 @@ def light_curve_of(
     """
     told: list[tuple[str, str]] = []
     made_ahead = MadeAhead(job, False) if made_ahead is None else made_ahead
-    runs, parts = _waiting(_telling(outcomes, told), n_runs)
+    runs, parts = _waiting(_telling(outcomes, told), n_runs, made_ahead.folder)
     origin, light_curve, unread, repeats = job.origin_of(runs), None, [], Repeats()
     is_stored = isinstance(runs, StoredRuns)
     if isinstance(runs, StoredRuns) and job.settings.common is not None:
@@ -89,7 +90,7 @@ def light_curve_of(
             new, gone = repeats.sorted_out(new, origin.runs, strict)
             if isinstance(runs, StoredRuns):
                 # Those that are here already are known by the bytes that they were made to.
-                origin.runs.place.expect({id(run): (run, made_ahead.content(run)) for run in new})
+                origin.runs.place.expect({id(run): (run, *made_ahead.file_of(run)) for run in new})
             origin = origin.settled(new)
             origin, old = with_runs(origin, new, strict, gone, made_ahead.reduction(origin))
             light_curve = _with_rows(light_curve, origin, old) if is_stored else None
@@ -124,8 +125,13 @@ def _telling(outcomes: Iterable[Outcome], told: list[tuple[str, str]]) -> Iterat
         yield run, problem
 
 
-def _waiting(outcomes: Iterator[Outcome], n_runs: int) -> tuple[Runs, Iterator[list[Outcome]]]:
-    """(`Runs`, of none yet, where they wait; iterator of lists of outcomes, the parts that they come in)."""
+def _waiting(
+    outcomes: Iterator[Outcome], n_runs: int, folder: TemporaryRuns | None
+) -> tuple[Runs, Iterator[list[Outcome]]]:
+    """(`Runs`, of none yet, where they wait; iterator of lists of outcomes, the parts that they come in).
+
+    folder: that of many, or None.
+    """
     first: deque[Outcome] = deque()
     size = 0
     if n_runs < MANY:
@@ -135,7 +141,7 @@ def _waiting(outcomes: Iterator[Outcome], n_runs: int) -> tuple[Runs, Iterator[l
                 return RunsInMemory(), iter([list(first)])
             first.append(outcome)
             size += _bytes_of_events(outcome[0])
-    folder = TemporaryRuns()
+    folder = TemporaryRuns() if folder is None else folder
     outcomes = chain(_drained(first), outcomes)
     return StoredRuns(RunFolder(folder.path, 0, folder)), _parts(outcomes)
 
@@ -179,18 +185,23 @@ def _all_first(
     place: RunFolder, settings: SettingRule, parts: Iterator[list[Outcome]], made_ahead: MadeAhead
 ) -> tuple[SettingRule, Iterator[list[Outcome]]]:
     """(settings with the energies that are safe in all runs, the same parts): the runs wait in the folder."""
-    waiting: list[tuple[str | None, Problem | None]] = []
+    waiting: list[tuple[RunEntry | None, Problem | None]] = []
     for run, problem in chain.from_iterable(parts):
-        file = None
+        entry = None
         if run is not None:
-            settings, file = settings.settled([run]), f"{len(waiting)}.waiting"
-            place.put(file, made_ahead.content(run) or run_to_bytes(run))
-        waiting.append((file, problem))
+            settings = settings.settled([run])
+            place.expect({id(run): (run, *made_ahead.file_of(run))})
+            entry = place.entry_of(run)
+        waiting.append((entry, problem))
 
-    def again(file: str | None) -> SourceRun | None:
-        return None if file is None else run_from_bytes(place.take(file), f"The file {file}")
+    def again(entry: RunEntry | None) -> SourceRun | None:
+        if entry is None:
+            return None
+        run = place.read(entry)
+        made_ahead.put(run, Ahead(None, [], entry))
+        return run
 
-    return settings, _parts((again(file), problem) for file, problem in waiting)
+    return settings, _parts((again(entry), problem) for entry, problem in waiting)
 
 
 def _read_on_demand(origin: LightCurveOrigin, held: int) -> LightCurveOrigin:

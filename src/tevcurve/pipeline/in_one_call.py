@@ -164,7 +164,7 @@ def light_curve(
         observations, target, name, asked, instruments, cross_calibration, systematics, choose
     )
     n_runs = len(observations)
-    made_ahead = None if client is None and n_jobs == 1 else ahead_of_engine(job, n_runs)
+    made_ahead = None if client is None and n_jobs == 1 else ahead_of_engine(job, n_runs, here=client is None)
     outcomes = keep_each(job, observations, n_jobs, progress, strict, as_cache(cache), client, made_ahead)
     outcomes = chain(outcomes, ((None, problem) for problem in not_chosen))
     return light_curve_of(job, outcomes, n_runs, strict, progress, made_ahead)

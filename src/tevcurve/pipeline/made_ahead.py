@@ -7,8 +7,10 @@ from typing import Any
 from tevcurve.datasets.source_run import SourceRun
 from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.pipeline.job import Job
+from tevcurve.pipeline.temporary_runs import TemporaryRuns, written_whole
 from tevcurve.problems import at_stage, noted_remarks, remark
 from tevcurve.store.run_file import run_to_bytes
+from tevcurve.store.stored_runs import RunEntry
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,16 +21,18 @@ class Ahead:
     ----------
     reduced : (terms, fates), or None where that is left to who collects the runs
     remarks : list of (stage, reason), what was odd about that
-    content : its bytes, or None
+    entry : of the file that it waits in; None where it shall not wait in one
+    content : the bytes of that file; None where it is there
     """
 
     reduced: tuple[Any, Any] | None
     remarks: list[tuple[str, str]]
-    content: bytes | None
+    entry: RunEntry | None = None
+    content: bytes | None = None
 
 
 class MadeAhead:
-    """Makes terms and bytes of runs where they are read, and has them until they are asked for.
+    """Makes terms and files of runs where they are read, and has them until they are asked for.
 
     It is sent to the processes that read without what it has. Which run something is of goes by the object, so what
     was made of another one is never taken for it.
@@ -36,11 +40,12 @@ class MadeAhead:
     Parameters
     ----------
     job : `Job` that reads the runs
-    with_bytes : whether the runs are to wait in files
+    with_files : whether the runs are to wait in files
+    folder : of these files, where the processes that read are on this machine; else they send what is to be in them
     """
 
-    def __init__(self, job: Job, with_bytes: bool):
-        self._job, self._with_bytes = job, with_bytes
+    def __init__(self, job: Job, with_files: bool, folder: TemporaryRuns | None = None):
+        self._job, self._with_files, self.folder = job, with_files, folder
         self._made: dict[int, tuple[SourceRun, Ahead]] = {}
 
     def make(self, run: SourceRun) -> Ahead:
@@ -54,7 +59,14 @@ class MadeAhead:
                 except Exception:
                     # Who collects the runs finds that out again, and tells it.
                     reduced = None
-        return Ahead(reduced, list(remarks), run_to_bytes(run) if self._with_bytes else None)
+        return Ahead(reduced, list(remarks), *(self._in_file(run) if self._with_files else ()))
+
+    def _in_file(self, run: SourceRun) -> tuple[RunEntry, bytes | None]:
+        """(the entry of a run, its bytes; None where they are in the folder)."""
+        content = run_to_bytes(run)
+        entry = RunEntry.of(run, content)
+        is_there = self.folder is not None and written_whole(self.folder.path / entry.file, content)
+        return entry, None if is_there else content
 
     def put(self, run: SourceRun, ahead: Ahead) -> None:
         """None; what was made of a run elsewhere is there.
@@ -66,13 +78,16 @@ class MadeAhead:
         """
         self._made[id(run)] = run, ahead
 
-    def content(self, run: SourceRun) -> bytes | None:
-        """The bytes of a run, None where they were not made; they are gone then. run: `SourceRun`."""
+    def file_of(self, run: SourceRun) -> tuple[RunEntry | None, bytes | None]:
+        """(the entry of the file of a run, None where there is none; its bytes, None where they are there).
+
+        They are gone then. run: `SourceRun`.
+        """
         _, ahead = self._made.get(id(run), (run, None))
-        if ahead is None or ahead.content is None:
-            return None
-        self._made[id(run)] = run, replace(ahead, content=None)
-        return ahead.content
+        if ahead is None:
+            return None, None
+        self._made[id(run)] = run, replace(ahead, entry=None, content=None)
+        return ahead.entry, ahead.content
 
     def reduction(self, origin: LightCurveOrigin) -> Callable[[SourceRun], tuple[Any, Any]]:
         """Function of a run to its terms and fates as an origin has them; what was made of it is gone then.

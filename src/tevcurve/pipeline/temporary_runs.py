@@ -54,6 +54,24 @@ class TemporaryRuns:
         log.warning("%s; the runs that follow stay in memory (TMPDIR names another disk).", why)
 
 
+def written_whole(path, content):
+    """Whether a file has its content; else it is as it was. Other processes may write the same at the same time.
+
+    Parameters
+    ----------
+    path : Path
+    content : bytes
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        return False
+    return True
+
+
 def remove_stale():
     """None; folders of this user whose process has ended are gone."""
     if not hasattr(os, "geteuid"):

@@ -7,14 +7,19 @@ import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from functools import partial
+
+from tevcurve.pipeline.answers import Answer, to_answer
+from tevcurve.pipeline.temporary_runs import TemporaryRuns
 
 _PR_SET_PDEATHSIG = 1  # Linux: prctl(2)
+# glibc: mallopt(3), each with the bytes from which on memory goes back to the system, and by which it comes.
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
+_KEPT = {_M_MMAP_THRESHOLD: 2**25, _M_TRIM_THRESHOLD: 2**27, _M_TOP_PAD: 2**24}
 
 
 @contextmanager
 def worker_processes(number, work):
-    """A context that gives a function from an argument to the `Future` of what a worker makes of it.
+    """A context that gives a function from an argument to the `Answer` of what a worker makes of it.
 
     What has not begun at its end is not done any more.
 
@@ -23,27 +28,45 @@ def worker_processes(number, work):
     number : int, processes
     work : function of the argument; each process gets it once, and what it keeps stays there
     """
-    pool = ProcessPoolExecutor(max_workers=number, initializer=_begin, initargs=(work,))
+    folder = TemporaryRuns()
+    pool = ProcessPoolExecutor(
+        max_workers=number, initializer=_begin, initargs=(work, os.fspath(folder.path))
+    )
     try:
-        yield partial(pool.submit, _do)
+        yield lambda argument: Answer(pool.submit(_do, argument))
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-_work = None
+_work = _folder = None
 
 
-def _begin(work):
+def _begin(work, folder):
     """None; this process of a pool does the work, and ends with its parent."""
-    global _work
-    _work = work
+    global _work, _folder
+    _work, _folder = work, folder
     # What came with the process stays; to look through it for what can go would copy the parent's memory.
     gc.freeze()
+    keep_memory()
     end_with_parent()
 
 
 def _do(argument):
-    return _work(argument)
+    return to_answer(_work(argument), _folder)
+
+
+def keep_memory():
+    """None; memory that this process frees stays with it, some 100 MB at most (on systems with glibc).
+
+    Each run takes what the one before has freed. Else the system, which clears every page that it gives, takes and
+    gives the same pages for each.
+    """
+    if sys.platform.startswith("linux"):
+        import ctypes
+
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+        for parameter, value in _KEPT.items() if mallopt is not None else ():
+            mallopt(parameter, value)
 
 
 def end_with_parent():

@@ -148,22 +148,30 @@ class RunFolder:
         self._read: dict[str, SourceRun] = {}
         self._without_room: set[str] = set()
         self._last: tuple[str, SourceRun] | None = None
-        self._expected: dict[int, tuple[SourceRun, bytes | None]] = {}
+        self._expected: dict[int, tuple[SourceRun, RunEntry | None, bytes | None]] = {}
 
-    def expect(self, runs: dict[int, tuple[SourceRun, bytes | None]]) -> None:
+    def expect(self, runs: dict[int, tuple[SourceRun, RunEntry | None, bytes | None]]) -> None:
         """None; what is known of runs that may be added next.
 
-        runs : dict of the `id` of each to itself and its bytes, None where these were not made yet
+        runs : dict of the `id` of each to itself, its entry (None where nothing was made of it yet) and its bytes (None
+            where its file is there)
         """
         self._expected = runs
 
     def add(self, run: SourceRun) -> RunEntry:
         """The entry of a new run, whose file is there, or waits. The run itself stays in memory. run: `SourceRun`."""
-        _, content = self._expected.pop(id(run), (run, None))
-        content = run_to_bytes(run) if content is None else content
-        entry = RunEntry.of(run, content)
-        self.put(entry.file, content)
+        entry = self.entry_of(run)
         self._in_memory[entry.file] = run
+        return entry
+
+    def entry_of(self, run: SourceRun) -> RunEntry:
+        """The entry of a run, whose file is there, or waits; nothing else of it stays. run: `SourceRun`."""
+        _, entry, content = self._expected.pop(id(run), (run, None, None))
+        if entry is None:
+            content = run_to_bytes(run)
+            entry = RunEntry.of(run, content)
+        if content is not None:
+            self.put(entry.file, content)
         return entry
 
     def put(self, file: str, content: bytes) -> None:
@@ -176,14 +184,6 @@ class RunFolder:
         """
         if self.keeper is None or not self.keeper.put(file, content):
             self.contents[file] = content
-
-    def take(self, file: str) -> bytes:
-        """The content of a file, which is gone then. file: its name."""
-        if file in self.contents:
-            return self.contents.pop(file)
-        content = (self.path / file).read_bytes()
-        (self.path / file).unlink()
-        return content
 
     def read(self, entry: RunEntry) -> SourceRun:
         """The run of an entry. Raises `DataError` where its file is missing or damaged. entry: `RunEntry`."""
