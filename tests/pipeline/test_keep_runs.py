@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from tevcurve.errors import DataError, InputError, StoreError
-from tevcurve.pipeline.keep_runs import CachedJob, as_cache, check_n_jobs, keep_each
+from tevcurve.pipeline.keep_runs import (
+    AT_A_TIME,
+    TASK_S,
+    CachedJob,
+    _at_a_time,
+    as_cache,
+    check_n_jobs,
+    keep_each,
+)
 from tevcurve.problems import Problem, at_stage
 from tevcurve.run_id import RunId
 from tevcurve.store import RunCache
@@ -154,3 +162,17 @@ def test_a_killed_process_costs_its_run_only():
     assert "killed" in failed[0].reason
     with pytest.raises(DataError, match="Run 2 cannot be used: The process"):
         keep_all(DeadlyJob(), observations, n_jobs=2, strict=True)
+
+
+def test_of_runs_that_are_sent_together_a_killed_process_costs_one_only():
+    numbers = [*range(10, 40), 2, *range(40, 60)]
+    runs, failed = keep_all(DeadlyJob(), [Run(number) for number in numbers], n_jobs=2)
+    assert runs == [10 * number for number in numbers if number != 2]
+    assert [(problem.obs_id, problem.stage) for problem in failed] == [("2", "process")]
+
+
+def test_short_runs_are_sent_together_and_fewer_towards_the_end():
+    assert _at_a_time(None, 1000) == 1
+    assert [_at_a_time(TASK_S / 3, left) for left in (1000, 12, 8, 1)] == [3, 3, 2, 1]
+    assert _at_a_time(60.0, 1000) == 1
+    assert _at_a_time(0.0, 1000) == AT_A_TIME

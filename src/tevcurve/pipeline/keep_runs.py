@@ -2,14 +2,15 @@
 
 import logging
 import os
+import time
 from collections import deque
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from itertools import islice
 from numbers import Integral
 
 from tevcurve.errors import DataError, InputError, StoreError
+from tevcurve.pipeline.answers import Answer
 from tevcurve.pipeline.on_cluster import keep_on_cluster
 from tevcurve.pipeline.worker_processes import worker_processes
 from tevcurve.problems import Problem, attempt
@@ -19,6 +20,9 @@ from tevcurve.store.run_cache import RunCache
 log = logging.getLogger(__name__)
 # Runs for each process that are done or begun before they are asked for.
 AHEAD = 32
+# Runs that take less than this, in seconds, are sent to a process several at a time, so many at most: whenever some are
+# sent or come back, a process that works is put aside for the one that collects them.
+TASK_S, AT_A_TIME = 0.06, 8
 KILLED = "The process that reduced it was killed; it may need more memory than there is."
 
 
@@ -78,31 +82,48 @@ def _in_processes(keep, observations, n_jobs):
 
     It ends early after such a run, with those that had been begun.
     """
-    begun, following, is_whole = deque(), iter(observations), True
-    with worker_processes(n_jobs, keep) as submit:
+    begun, left, is_whole, seconds = deque(), deque(observations), True, None
+    with worker_processes(n_jobs, partial(_of_each, keep)) as submit:
         while True:
-            # So that no more runs than these wait at a time.
-            for one in islice(following, AHEAD * n_jobs - len(begun) if is_whole else 0):
-                begun.append((one, _submitted(submit, one)))
+            # So that no more runs than these wait at a time; before the first is back it is not known what one takes.
+            ahead = n_jobs * (AHEAD if seconds is not None else 2)
+            while is_whole and left and sum(len(those) for those, _ in begun) < ahead:
+                those = [left.popleft() for _ in range(_at_a_time(seconds, len(left) / n_jobs))]
+                begun.append((those, _submitted(submit, those)))
             if not begun:
                 return
-            one, future = begun.popleft()
+            those, answer = begun.popleft()
             try:
-                outcome = future.result()
+                outcomes, seconds = answer.result()
             except BrokenProcessPool:
                 # One lost process ends its pool, and with it runs that only waited: each is tried on its own.
-                outcome, is_whole = _alone(keep, one), False
-            yield outcome
+                outcomes, is_whole = [_alone(keep, one) for one in those], False
+            yield from outcomes
 
 
-def _submitted(submit, one):
-    """The future of a run; of a pool that has just lost a process it has that as its error."""
+def _of_each(keep, observations):
+    """(list of the outcomes of some runs, the seconds that one takes)."""
+    start = time.perf_counter()
+    outcomes = [keep(one) for one in observations]
+    return outcomes, (time.perf_counter() - start) / len(outcomes)
+
+
+def _at_a_time(seconds, left):
+    """How many runs a process gets, at least one; fewer towards the end, so that all processes end at the same time.
+
+    seconds: that one takes, or None. left: for each process.
+    """
+    return 1 if seconds is None else int(max(1, min(TASK_S / max(seconds, 1e-6), AT_A_TIME, left / 4)))
+
+
+def _submitted(submit, those):
+    """The `Answer` for some runs; of a pool that has just lost a process it has that as its error."""
     try:
-        return submit(one)
+        return submit(those)
     except BrokenProcessPool as error:
         future = Future()
         future.set_exception(error)
-        return future
+        return Answer(future)
 
 
 def _alone(keep, observation):
