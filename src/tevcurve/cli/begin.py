@@ -2,6 +2,8 @@
 
 import sys
 
+from tevcurve.on_demand import found_at
+
 # Exit code.
 INTERRUPTED = 130
 
@@ -9,9 +11,7 @@ INTERRUPTED = 130
 def main() -> int:
     """Exit code of the command with the arguments of the process."""
     try:
-        from tevcurve.cli.main import main as command
-
-        return command()
+        return int(found_at("tevcurve.cli.main:main")())
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return INTERRUPTED

@@ -17,6 +17,7 @@ from tevcurve.lightcurve.plots.overlays import plot_blocks, plot_exposure, plot_
 from tevcurve.lightcurve.plots.points import draw_points, make_room_for_arrows
 from tevcurve.lightcurve.plots.rows import drawn_alike, limit_words, limits_of, values_of, without_place
 from tevcurve.lightcurve.plots.time_axis import axis_times, dress, edges_of, keep, prepare, rows_in, scale_of
+from tevcurve.lightcurve.plots.value_label import ValueLabel
 from tevcurve.near_names import meant
 from tevcurve.plot_options import QUANTITY, TS_THRESHOLD
 
@@ -198,17 +199,16 @@ def _draw_over(ax, light_curve, exposure, blocks, flare, quantity):
 
 def _label_values(ax, drawn, meta):
     """Say on the value axis what it shows: the quantity, the band where there is only one, and the unit."""
-    bands = drawn.bands - {None}
-    words = ""
-    if len(bands) == 1 and drawn.quantity in ("flux", "eflux"):
-        words = f" ({band_text(*next(iter(bands)))})"
+    bands, energies = drawn.bands - {None}, ""
+    of_band = len(bands) == 1 and drawn.quantity in ("flux", "eflux")
+    if of_band:
+        energies = band_text(*next(iter(bands)))
     if drawn.quantity == "hardness" and "band_high_TeV" in meta:
         high, low = (
             "–".join(f"{edge:.4g}" for edge in np.ravel(meta[f"band_{name}_TeV"])) for name in ("high", "low")
         )
-        words = f" ({high} / {low} TeV)"
+        energies = f"{high} / {low} TeV"
     unit = f"[{unit_text(drawn.unit)}]" if str(drawn.unit) else ""
-    name = f"{NAMES.get(drawn.quantity, drawn.quantity)}{words}"
+    drawn.label = ValueLabel(NAMES.get(drawn.quantity, drawn.quantity), energies, unit, of_band)
     # in two lines where one would reach into the panel below or above
-    apart = "\n" if long_beside(ax, f"{name}{unit}") else " "
-    ax.set_ylabel(f"{name}{apart if unit else ''}{unit}")
+    ax.set_ylabel(drawn.label.text("\n" if long_beside(ax, drawn.label.text("")) else " "))

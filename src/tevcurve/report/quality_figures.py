@@ -63,7 +63,7 @@ def _against(rows, name, x, title, what):
     layout = base_layout(HEIGHT)
     layout["margin"]["t"] = 10
     layout["xaxis"] = axis(title) | _range_of_one(x)
-    layout["yaxis"] = axis(rows.name.replace(" [", "<br>[")) | {"zeroline": True, "zerolinecolor": "#999999"}
+    layout["yaxis"] = axis("<br>".join(rows.name_and_unit)) | {"zeroline": True, "zerolinecolor": "#999999"}
     label = rows.quantity.capitalize()
     return {
         "id": f"quality-{name}",

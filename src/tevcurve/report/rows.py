@@ -152,8 +152,13 @@ class ReportRows:
     @property
     def name(self) -> str:
         """What the quantity is called, with its energies where there is one band, and its unit in brackets."""
+        return " ".join(self.name_and_unit)
+
+    @property
+    def name_and_unit(self) -> list[str]:
+        """What the quantity is called, with its energies where there is one band; and its unit, if it has one."""
         band = f", {words.band_text(self.bands[0])}" if self.bands[0] and self.n_bands == 1 else ""
-        return f"{TITLES[str(self.quantity)]}{band}{f' [{self.unit}]' if self.unit else ''}"
+        return [f"{TITLES[str(self.quantity)]}{band}", *([f"[{self.unit}]"] if self.unit else [])]
 
     @property
     def n_bands(self) -> int:

@@ -86,6 +86,13 @@ def test_index_and_hardness_go_below():
     assert [ax.get_legend() is not None for ax in axes] == [True, False, False, False]
 
 
+def test_a_table_below_has_its_unit_in_the_label_and_its_energies_beside():
+    curve = make_nights([NIGHT])
+    axes = curve.plot_panels(below=[curve.table.copy()])
+    assert axes[1].get_ylabel() == "Flux [cm$^{-2}$ s$^{-1}$]"
+    assert "0.5–1.5 TeV" in [one.get_text() for one in axes[1].texts]
+
+
 def test_rows_whose_shape_stayed_fixed_have_no_index():
     curve = make_nights([NIGHT])
     curve.table["status"] = ["ok", "shape_fixed", "ok", "ok"]

@@ -8,7 +8,8 @@ from tevcurve.errors import InputError
 from tevcurve.figures.style import MARKERS, band_text, panels, series_colours
 from tevcurve.lightcurve.plot import NAMES, plot
 from tevcurve.lightcurve.plots.rows import Band, bands_of
-from tevcurve.lightcurve.plots.time_axis import scale_of
+from tevcurve.lightcurve.plots.time_axis import drawn_in, scale_of
+from tevcurve.lightcurve.plots.value_label import ValueLabel
 from tevcurve.lightcurve.selection import rows_of_instruments
 
 if TYPE_CHECKING:
@@ -132,12 +133,16 @@ def _band_words(band: Band) -> str:
     return "" if band is None else band_text(*band)
 
 
+def label_in(ax: "Axes") -> ValueLabel:
+    """The label of the values of an axes. ax: matplotlib axes, into which `plot` drew."""
+    drawn = drawn_in(ax)
+    # Without any row there is none.
+    return ValueLabel(ax.get_ylabel()) if drawn is None or drawn.label is None else drawn.label
+
+
 def _tidy_label(ax: "Axes", panel: Panel) -> None:
     """The band stands at the right, where there is more room for words than in the label of the values."""
-    label = ax.get_ylabel()
-    for band in bands_of(panel.curve.table):
-        label = label.replace(f" ({_band_words(band)})", "")
-    ax.set_ylabel(label.replace(" [", "\n["))
+    ax.set_ylabel(label_in(ax).without_band().text("\n"))
     write_beside(ax, panel.words)
 
 

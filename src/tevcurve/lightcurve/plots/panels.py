@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tevcurve.errors import InputError
 from tevcurve.figures.style import MARKERS, band_text, panels, series_colours
 from tevcurve.lightcurve.plot import plot
-from tevcurve.lightcurve.plots.beside import plot_beside, share_axis, write_beside
+from tevcurve.lightcurve.plots.beside import label_in, plot_beside, share_axis, write_beside
 from tevcurve.lightcurve.plots.naming import draw_legend
 from tevcurve.lightcurve.plots.rows import bands_of
 from tevcurve.lightcurve.selection import rows_of_instruments
@@ -130,15 +130,15 @@ def _plot_below(
         curve = type(light_curve)(one)
         plot(curve, ax, quantity=measured[0], **({"color": rcParams["text.color"]} | style))
         # the bands stand at the right, where there is more room for words
-        name, _, bands = ax.get_ylabel().partition(" (")
-        ax.set_ylabel(name)
-        write_beside(ax, bands.rstrip(")").replace(" / ", " /\n"))
+        label = label_in(ax)
+        ax.set_ylabel(replace(label, energies="").text())
+        write_beside(ax, label.energies.replace(" / ", " /\n"))
 
 
 def _share_label(axes: Sequence["Axes"], bands: Sequence[tuple[float, float]]) -> None:
     """One label for the values of all panels, at their middle, and the band of each at its right."""
     # of several panels together, beside which there is room for one line
-    words = axes[0].get_ylabel().replace(f" ({band_text(*bands[0])})", "").replace("\n", " ")
+    words = label_in(axes[0]).without_band().text()
     for ax, band in zip(axes, bands, strict=True):
         ax.set_ylabel("")
         write_beside(ax, band_text(*band))

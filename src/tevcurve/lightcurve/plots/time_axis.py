@@ -15,6 +15,7 @@ from tevcurve.leap_seconds import as_utc
 from tevcurve.lightcurve.plots.gaps import CUTS, CutTime, apply_cut, cut_nights, cut_time, mark_cuts
 from tevcurve.lightcurve.plots.time_locator import time_locator
 from tevcurve.lightcurve.plots.time_ticks import DateTicks, MjdTicks
+from tevcurve.lightcurve.plots.value_label import ValueLabel
 from tevcurve.plot_options import CUT, KEEP, TIMES
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Drawn:
     title : text above the axes that names the only one, or None
     unnamed : (artist, source) of the series that the legend does not name
     without_band : (artist, band) of the series whose band is said beside the axis of values only
+    label : of the axis of values, as `plot` has it
     not_drawn : number of rows that are at or below zero, where a logarithmic axis has no place
     """
 
@@ -73,6 +75,7 @@ class Drawn:
     title: Any = None
     unnamed: list[tuple[Any, str]] = field(default_factory=list)
     without_band: list[tuple[Any, tuple[float, float]]] = field(default_factory=list)
+    label: ValueLabel | None = None
     not_drawn: int = 0
 
 
