@@ -1,5 +1,6 @@
 """`tevcurve cache`: the reduced runs that are kept between jobs."""
 
+from datetime import datetime
 from typing import Annotated
 
 from tevcurve.cli.click_commands import Family
@@ -8,6 +9,7 @@ from tevcurve.cli.job_options import older_option, with_older_options
 from tevcurve.cli.parameters import Option
 from tevcurve.config.values import cache_folder
 from tevcurve.renamed import say
+from tevcurve.run_id import names_of
 
 FOLDER = Annotated[
     str | None,
@@ -34,10 +36,6 @@ def list_runs(cache: FOLDER = None, store: OLDER = None):
     \b
     tevcurve cache list
     """
-    from datetime import datetime
-
-    from tevcurve.run_id import names_of
-
     kept = _open(cache, store)
     entries = kept.entries()
     if entries:
