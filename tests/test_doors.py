@@ -10,11 +10,12 @@ from tevcurve import LightCurveEstimator, light_curve, light_curves
 from tevcurve.cli.commands import COMMANDS
 from tevcurve.cli.main import main
 from tevcurve.config import Config
-from tevcurve.config.keys import CHOICES, HOW, KEYS
+from tevcurve.config.keys import HOW, KEYS
 from tevcurve.demo import demo_observations
 from tevcurve.errors import InputError
 from tevcurve.on_demand import found_at
 from tevcurve.options import OPTIONS, RUNNING
+from tevcurve.run_options import CHOICES
 
 NAMES = {key.name for key in KEYS} - {"version"}
 OF_ROWS = {option.name for option in OPTIONS if option.section != RUNNING}

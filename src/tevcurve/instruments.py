@@ -10,11 +10,10 @@ from typing import Any
 from tevcurve.errors import InputError
 from tevcurve.options import OPTIONS, check_choice, option_of
 from tevcurve.records import short_repr
+from tevcurve.run_options import OF_CHOICE
 
 # Options that may be others for each instrument.
 OF_RUNS = tuple(option.name for option in OPTIONS if option.of_runs)
-# What its runs have to be, each as `tevcurve.pipeline.run_choice.RunChoice` has it.
-OF_CHOICE = ("zenith", "offset", "after", "before", "quality", "telescopes", "where")
 # Rows say the names of theirs with commas between, and files in ASCII.
 _NAME = re.compile(r"[A-Za-z0-9_.+-]+( [A-Za-z0-9_.+-]+)*")
 # Beside the names of instruments this is the key of what their scales are taken from.

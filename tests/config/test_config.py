@@ -13,9 +13,10 @@ from small_store import TARGET, make_store
 
 from tevcurve import LogParabola, PowerLaw, light_curve
 from tevcurve.config import Config, ConfigError, read_config
-from tevcurve.config.keys import CHOICES, HOW, INPUT, KEYS, OUTPUT
+from tevcurve.config.keys import HOW, INPUT, KEYS, OUTPUT
 from tevcurve.errors import DataError, InputError, MissingError
 from tevcurve.lightcurve.bins import by_run, by_width
+from tevcurve.run_options import CHOICES
 
 BASE = {"data": "store", "target": "Crab"}
 # What a caller of light_curve has and a file has not.

@@ -9,7 +9,8 @@ from two_instruments import NAMES, make_stores
 from tevcurve import CrossCalibration, Instrument, Systematic, light_curve
 from tevcurve.config import Config, ConfigError, read_config
 from tevcurve.config.instruments import KEYS_OF_ONE
-from tevcurve.instruments import OF_CHOICE, OF_RUNS
+from tevcurve.instruments import OF_RUNS
+from tevcurve.run_options import OF_CHOICE
 
 TEXT = """version: 1
 instruments:

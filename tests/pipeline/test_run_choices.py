@@ -10,9 +10,9 @@ from two_instruments import NAMES, OPTIONS, make_stores
 from tevcurve import Instrument, LightCurve, append_runs, light_curve
 from tevcurve.config import Config
 from tevcurve.errors import InputError
-from tevcurve.instruments import OF_CHOICE
 from tevcurve.pipeline.run_choice import RunChoice
 from tevcurve.pipeline.run_choices import RunChoices
+from tevcurve.run_options import OF_CHOICE
 from tevcurve.store import Result, write_result
 
 # Runs of the two are 1 to 3 and 1 to 4.

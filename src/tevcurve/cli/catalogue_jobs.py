@@ -10,7 +10,7 @@ from tevcurve.cli.console import note, plain, print_table
 from tevcurve.cli.resuming import goes_on
 from tevcurve.config.catalogue_keys import CATALOGUE_KEYS
 from tevcurve.config.changes import with_changes
-from tevcurve.config.keys import ALL, CHOICES, HOW, KEYS
+from tevcurve.config.keys import ALL, HOW, KEYS
 from tevcurve.config.model import Config
 from tevcurve.config.settled import with_ends
 from tevcurve.errors import InputError
@@ -20,11 +20,11 @@ from tevcurve.pipeline.given_data import open_stores
 from tevcurve.pipeline.obs_ids import with_ids
 from tevcurve.problems import FAILED
 from tevcurve.report.words import count
+from tevcurve.run_options import OF_CHOICE
 
 DONE, PARTLY = 0, 1
 # Keys of the configuration that are no arguments of `light_curves`, and one that changes no row.
-_CHOICES = tuple(option.name for option in CHOICES)
-_OF_DATA = ("data_root", "irfs", "runs", *_CHOICES, "output", "overwrite", "scheduler")
+_OF_DATA = ("data_root", "irfs", "runs", *OF_CHOICE, "output", "overwrite", "scheduler")
 _NO_MATTER = ("cache",)
 MOST_SOURCES, MOST_NOTES = 20, 10
 

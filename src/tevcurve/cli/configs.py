@@ -4,14 +4,13 @@ import os
 
 from tevcurve.atomic import replace_file
 from tevcurve.config.changes import with_changes
-from tevcurve.config.keys import CHOICES
 from tevcurve.config.model import Config
 from tevcurve.config.sensible import sensible_config
 from tevcurve.config.yaml_text import commented_yaml
+from tevcurve.run_options import OF_CHOICE
 
 # Keys that say which runs are looked at, and those that are paths of what is there.
-_OF_DATA, _PATHS = ("data_root", "irfs", "position", "runs"), ("data_root", "irfs", "models")
-_OF_DATA += tuple(option.name for option in CHOICES)
+_OF_DATA, _PATHS = ("data_root", "irfs", "position", "runs", *OF_CHOICE), ("data_root", "irfs", "models")
 
 
 def print_config(target, paths, changes, outputs):

@@ -12,17 +12,17 @@ from tevcurve.cli.console import plain
 from tevcurve.cli.one_source import result_of
 from tevcurve.cli.watching import Watch
 from tevcurve.config.changes import with_changes
-from tevcurve.config.keys import CHOICES
 from tevcurve.config.model import Config
 from tevcurve.errors import InputError
 from tevcurve.live.replay import settings_of
+from tevcurve.run_options import OF_CHOICE
 from tevcurve.store.one_writer import only_writer
 
 # Exit codes of --once.
 NOTHING_STANDS, ALARM_STANDS = 0, 3
 # What the result of a quiet time does not say of another one.
 _OWN = ("data", "data_root", "irfs", "runs", "target", "position", "positions", "instruments", "reference")
-_OWN += ("cross_calibration", "time_bins", "version", *(option.name for option in CHOICES))
+_OWN += ("cross_calibration", "time_bins", "version", *OF_CHOICE)
 
 
 def watch_folders(folders, changes, detector, outputs, poll_s, once, on_alert=None):

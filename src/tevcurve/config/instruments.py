@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from tevcurve.config.keys import CHOICES, INPUT
+from tevcurve.config.keys import INPUT
 from tevcurve.config.mistakes import ConfigError, checked_values
 from tevcurve.config.values import Kind, kind_of, or_none
 from tevcurve.errors import InputError
 from tevcurve.instruments import UNSAID, Instrument, as_instruments, options_of_each
 from tevcurve.options import OPTIONS, settled, used
+from tevcurve.run_options import CHOICES
 
 _OF_DATA = ("data", "data_root", "irfs", "runs", "target")
 # What an instrument may say, in order.

@@ -1,11 +1,12 @@
 """The keys of a configuration, in the order in which they stand in files and in the help of commands."""
 
 from tevcurve.options import OPTIONS, RUNNING, Option
+from tevcurve.run_options import CHOICES
 
 # Of how values are read; files of before it had a version have none.
 VERSION = 1
 MAX_INLINE = 50_000  # characters of time bins from a file
-DATA, CHOICE = "What is looked at", "Which runs are taken (what is left out, and why, is in the ledger)"
+DATA = "What is looked at"
 NOT_KNOWN = "What is not known of instruments"
 # The target of a catalogue.
 ALL = "all"
@@ -78,28 +79,6 @@ INPUT = (
         "all of the target",
         DATA,
         "runs",
-    ),
-)
-# Which of the runs of the target are taken, as `tevcurve.pipeline.run_choice.RunChoice` has them.
-CHOICES = (
-    Option("zenith", None, "runs with a zenith angle such as '<50 deg' or '20-50 deg'", CHOICE, "zenith"),
-    Option("offset", None, "those that point so far beside the target, as '<1.5 deg'", CHOICE, "offset"),
-    Option("after", None, "those that begin at or after a time, a date (UTC) or MJD (TT)", CHOICE, "after"),
-    Option("before", None, "those that begin before one", CHOICE, "before"),
-    Option("quality", None, "those whose QUALITY in the index is so, as 0 or '<=1'", CHOICE, "quality"),
-    Option(
-        "telescopes",
-        None,
-        "those with so many telescopes, as 4 or '>=3', or with these among them, as '1, 2' or [5]",
-        CHOICE,
-        "telescopes",
-    ),
-    Option(
-        "where",
-        None,
-        "those of which an expression on the columns of the index holds, as 'LIVETIME > 1000 and MUONEFF > 0.06'",
-        CHOICE,
-        "where",
     ),
 )
 NOT_KNOWN_KEYS = (

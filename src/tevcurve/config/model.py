@@ -8,13 +8,14 @@ from tevcurve.config import not_known, sky, sky_models, spectra
 from tevcurve.config import values as kinds
 from tevcurve.config.changes import with_changes
 from tevcurve.config.instruments import KINDS, check_options, resolved_instruments
-from tevcurve.config.keys import ALL, CHOICES, HOW, KEYS, MAX_INLINE
+from tevcurve.config.keys import ALL, HOW, KEYS, MAX_INLINE
 from tevcurve.config.mistakes import ConfigError, checked_values
 from tevcurve.errors import InputError
 from tevcurve.on_demand import Elsewhere, MakerElsewhere
 from tevcurve.options import OPTIONS, settled, used
 from tevcurve.problems import noted_remarks
 from tevcurve.renamed import with_present_names
+from tevcurve.run_options import OF_CHOICE
 from tevcurve.systematics import CrossCalibration
 
 _KINDS = {key.name: kinds.kind_of(key, KINDS) for key in KEYS}
@@ -153,7 +154,7 @@ class Config:
             position = sky.as_position(self.position)
         models = sky_models.as_models(self.models)
         asked = self.systematics_of()
-        chosen = {key.name: getattr(self, key.name) for key in CHOICES if getattr(self, key.name) is not None}
+        chosen = {name: value for name in OF_CHOICE if (value := getattr(self, name)) is not None}
         made = {
             "choose": chosen or None,
             "cross_calibration": asked.calibration,

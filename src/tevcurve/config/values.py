@@ -19,8 +19,9 @@ from tevcurve.data.run_lists import is_run_list, runs_of_file
 from tevcurve.errors import InputError
 from tevcurve.near_names import meant
 from tevcurve.options import Option
-from tevcurve.pipeline.run_choice import CHOICES, condition_text
+from tevcurve.pipeline.run_choice import condition_text
 from tevcurve.run_id import run_number
+from tevcurve.run_options import OF_CHOICE
 from tevcurve.statistics import STATISTICS
 
 if TYPE_CHECKING:
@@ -307,7 +308,7 @@ KINDS: dict[str, Kind] = {
     "systematics": or_none(not_known.systematics_values),
     "time bins": _time_bins,
     "whole number": _whole_number,
-    **{name: partial(condition_text, name) for name in CHOICES},
+    **{name: partial(condition_text, name) for name in OF_CHOICE},
 }
 
 

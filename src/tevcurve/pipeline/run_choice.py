@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import cached_property, lru_cache, partial
+from typing import Any, NamedTuple
 
 import astropy.units as u
 import numpy as np
@@ -28,6 +28,7 @@ from tevcurve.run_id import RunId
 STAGE = "choice of runs"
 ANGLES = "a condition on an angle such as '<50 deg', '>=20 deg' or '20-50 deg'"
 NUMBERS = "a condition such as 0, '0, 1' or '<=1'"
+MOMENTS = "a date such as 2006-07-29, or an MJD in TT such as 53945.9"
 TELESCOPES = "how many there are, such as 4 or '>=3', or which are among them, such as '[1, 2]' or 'CT1, CT2'"
 
 
@@ -123,7 +124,8 @@ class RunChoice:
         """What speaks against a run, a sentence, or None."""
         try:
             for name, text in self.said().items():
-                reason = _CHECKS[name](text, facts, position)
+                kind = _KINDS[name]
+                reason = kind.against(kind.parse(text), facts, position)
                 if reason is not None:
                     return f"{reason}; chosen are runs {_words(name, text)}."
         except NotSaid as error:
@@ -252,25 +254,10 @@ def condition_text(name: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         value = f"[{', '.join(str(each) for each in value)}]"
     if isinstance(value, bool) or not isinstance(value, str | int | float) or not str(value).strip():
-        raise InputError(f"{value!r}; wanted is {_WANTED[name]}.")
+        raise InputError(f"{value!r}; wanted is {_KINDS[name].wanted}.")
     text = str(value).strip()
-    match name:
-        case "zenith" | "offset":
-            condition_of(text, "deg", ANGLES)
-        case "after" | "before":
-            _time_of(text)
-        case "quality":
-            condition_of(text, "", NUMBERS)
-        case "telescopes":
-            _telescopes(text)
-        case "where":
-            RowExpression.of(text)
+    _KINDS[name].parse(text)
     return text
-
-
-_WANTED = {"zenith": ANGLES, "offset": ANGLES, "quality": NUMBERS, "telescopes": TELESCOPES}
-_WANTED |= dict.fromkeys(("after", "before"), "a date such as 2006-07-29, or an MJD in TT such as 53945.9")
-_WANTED |= {"where": "an expression on columns such as 'ZEN_PNT < 50'"}
 
 
 @lru_cache(maxsize=16)
@@ -280,7 +267,7 @@ def _time_of(text: str) -> Time:
     except (InputError, IndexError) as error:
         # What a number may be otherwise is worth telling.
         told = f" ({str(error).partition(';')[0].rstrip('.')})" if is_plain([text]) else ""
-        raise InputError(f"{text!r}{told}; wanted is {_WANTED['after']}.") from error
+        raise InputError(f"{text!r}{told}; wanted is {MOMENTS}.") from error
 
 
 def _telescopes(text: str) -> Condition | list[str]:
@@ -298,36 +285,35 @@ def _telescopes(text: str) -> Condition | list[str]:
     return names
 
 
-def _zenith(text: str, facts: _RunFacts, position: SkyCoord | None) -> str | None:
+def _zenith(wanted: Condition, facts: _RunFacts, position: SkyCoord | None) -> str | None:
     its = facts.zenith_deg()
-    return None if condition_of(text, "deg", ANGLES).holds(its) else f"Its zenith angle is {its:.4g} deg"
+    return None if wanted.holds(its) else f"Its zenith angle is {its:.4g} deg"
 
 
-def _offset(text: str, facts: _RunFacts, position: SkyCoord | None) -> str | None:
+def _offset(wanted: Condition, facts: _RunFacts, position: SkyCoord | None) -> str | None:
     assert position is not None
     its = facts.offset_deg(position)
-    holds = condition_of(text, "deg", ANGLES).holds(its)
-    return None if holds else f"It points {its:.4g} deg beside the target"
+    return None if wanted.holds(its) else f"It points {its:.4g} deg beside the target"
 
 
-def _after(text: str, facts: _RunFacts, position: SkyCoord | None) -> str | None:
+def _after(wanted: Time, facts: _RunFacts, position: SkyCoord | None) -> str | None:
     start = facts.start()
-    return None if start >= _time_of(text) else f"It begins at {start.utc.isot[:19]} UTC"
+    return None if start >= wanted else f"It begins at {start.utc.isot[:19]} UTC"
 
 
-def _before(text: str, facts: _RunFacts, position: SkyCoord | None) -> str | None:
+def _before(wanted: Time, facts: _RunFacts, position: SkyCoord | None) -> str | None:
     start = facts.start()
-    return None if start < _time_of(text) else f"It begins at {start.utc.isot[:19]} UTC"
+    return None if start < wanted else f"It begins at {start.utc.isot[:19]} UTC"
 
 
-def _quality(text: str, facts: _RunFacts, position: SkyCoord | None) -> str | None:
+def _quality(wanted: Condition, facts: _RunFacts, position: SkyCoord | None) -> str | None:
     its = facts.value("QUALITY")
-    holds = isinstance(its, int | float) and condition_of(text, "", NUMBERS).holds(its)
-    return None if holds else f"Its QUALITY is {its}"
+    return None if isinstance(its, int | float) and wanted.holds(its) else f"Its QUALITY is {its}"
 
 
-def _which_telescopes(text: str, facts: _RunFacts, position: SkyCoord | None) -> str | None:
-    wanted = _telescopes(text)
+def _which_telescopes(
+    wanted: Condition | list[str], facts: _RunFacts, position: SkyCoord | None
+) -> str | None:
     if isinstance(wanted, Condition):
         number = facts.number("N_TELS")
         return None if wanted.holds(number) else f"It has {number:g} telescopes"
@@ -336,23 +322,33 @@ def _which_telescopes(text: str, facts: _RunFacts, position: SkyCoord | None) ->
     return None if {each.casefold() for each in wanted} <= names else f"Its telescopes are {there}"
 
 
-def _where(text: str, facts: _RunFacts, position: SkyCoord | None) -> str | None:
-    expression = RowExpression.of(text)
-    if expression.holds(facts.value):
+def _where(wanted: RowExpression, facts: _RunFacts, position: SkyCoord | None) -> str | None:
+    if wanted.holds(facts.value):
         return None
-    values = ((name, facts.value(name)) for name in expression.columns)
+    values = ((name, facts.value(name)) for name in wanted.columns)
     its = [f"{name} {value:.6g}" if isinstance(value, float) else f"{name} {value}" for name, value in values]
     return f"It has {', '.join(its)}" if its else "It is not as wanted"
 
 
-_CHECKS: dict[str, Callable[[str, _RunFacts, SkyCoord | None], str | None]] = {
-    "zenith": _zenith,
-    "offset": _offset,
-    "after": _after,
-    "before": _before,
-    "quality": _quality,
-    "telescopes": _which_telescopes,
-    "where": _where,
+class _Kind(NamedTuple):
+    """What a text that is asked for stands for, and what of a run speaks against it.
+
+    wanted: words for messages. parse: function of the text, which raises `InputError`. against: function of what that
+    gives, the facts of a run, and the position of the target, to the reason, or None.
+    """
+
+    wanted: str
+    parse: Callable[[str], Any]
+    against: Callable[[Any, _RunFacts, SkyCoord | None], str | None]
+
+
+_ANGLE = partial(condition_of, unit="deg", examples=ANGLES)
+_KINDS = {
+    "zenith": _Kind(ANGLES, _ANGLE, _zenith),
+    "offset": _Kind(ANGLES, _ANGLE, _offset),
+    "after": _Kind(MOMENTS, _time_of, _after),
+    "before": _Kind(MOMENTS, _time_of, _before),
+    "quality": _Kind(NUMBERS, partial(condition_of, unit="", examples=NUMBERS), _quality),
+    "telescopes": _Kind(TELESCOPES, _telescopes, _which_telescopes),
+    "where": _Kind("an expression on columns such as 'ZEN_PNT < 50'", RowExpression.of, _where),
 }
-# Names of what may be asked for, as options have them.
-CHOICES = tuple(_CHECKS)
