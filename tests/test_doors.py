@@ -40,11 +40,7 @@ WITHOUT = {
     "run": set(),
     "init": {"data", "positions"},
     "light-curve": {"data", "positions"},
-    "light-curves": PLACES
-    | OF_ONE_SOURCE
-    | OF_REGIONS
-    | OF_INSTRUMENTS
-    | {"offset", "plot", "report", "cache"},
+    "light-curves": PLACES | OF_ONE_SOURCE | OF_REGIONS | OF_INSTRUMENTS | {"plot", "report", "cache"},
     # The error of the background is that of the detector, for which another option has its name.
     "watch": {"data", "positions", "runs", "overwrite"} | OF_A_CALL,
     # The light curve is the one that is there.

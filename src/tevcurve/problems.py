@@ -32,6 +32,7 @@ class Problem:
     reason : str, one sentence
     kind : str, "failed" (the run cannot be used), "not chosen" (it was not asked for), or "warning" (it is used)
     file : str, name of the file of its events, by which parts of a run are told that could not be read; else ""
+    source : str, name of the one of several sources that it is of; "" for all
     """
 
     run_id: RunId
@@ -39,6 +40,7 @@ class Problem:
     reason: str
     kind: str = FAILED
     file: str = field(default="", compare=False)
+    source: str = ""
 
     @property
     def obs_id(self):
@@ -48,7 +50,8 @@ class Problem:
     def plain(self):
         """Dict of what it says, as JSON has it."""
         said = {"stage": self.stage, "reason": self.reason, "kind": self.kind}
-        return {**self.run_id.plain(), **said, **({"file": self.file} if self.file else {})}
+        more = {name: value for name in ("file", "source") if (value := getattr(self, name))}
+        return {**self.run_id.plain(), **said, **more}
 
     @classmethod
     def from_plain(cls, values):
@@ -57,7 +60,14 @@ class Problem:
         values: dict.
         """
         run_id = RunId.from_plain({name: values[name] for name in FIELDS})
-        return cls(run_id, values["stage"], values["reason"], values["kind"], values.get("file", ""))
+        return cls(
+            run_id,
+            values["stage"],
+            values["reason"],
+            values["kind"],
+            values.get("file", ""),
+            values.get("source", ""),
+        )
 
 
 def in_order(problems):

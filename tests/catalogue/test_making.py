@@ -55,6 +55,28 @@ def counted(monkeypatch):
     return ids
 
 
+def test_what_is_chosen_by_offset_stands_with_its_source_and_is_another_catalogue(
+    kept_store, tmp_path, counted
+):
+    curves = made(kept_store, tmp_path / "chosen", choose={"offset": "<0.7 deg", "after": "2000-01-01"})
+    told = curves.problems[np.asarray(curves.problems["kind"]) == "not chosen"]
+    assert len(told)
+    assert set(told["source"]) == {NAMES[1]}
+    assert all(
+        "deg beside the target; chosen are runs with offset <0.7 deg" in reason for reason in told["reason"]
+    )
+    assert int(curves.sources["n_rows"][1]) == int(curves.sources["n_rows"][0]) - len(told)
+    page = (tmp_path / "chosen" / "index.html").read_text()
+    assert f"{len(told)} run{'s are' if len(told) > 1 else ' is'} not chosen for one source" in page
+    assert "is not chosen for η &lt;b&gt;north&lt;/b&gt;: It points" in page
+    # The same goes on and reads nothing; another choice is another catalogue.
+    n_read = len(counted)
+    made(kept_store, tmp_path / "chosen", choose={"offset": "<0.7 deg"})
+    assert len(counted) == n_read
+    with pytest.raises(StoreError, match="a catalogue of other sources or settings"):
+        made(kept_store, tmp_path / "chosen", choose={"offset": "<0.8 deg"})
+
+
 def test_each_source_is_as_its_own_light_curve(kept_store, whole):
     assert list(whole) == NAMES
     for number, name in enumerate(NAMES[:2]):

@@ -30,10 +30,7 @@ def own_folder(tmp_path, monkeypatch):
 CASES = [
     (["nonsense"], "There is no command 'nonsense'; wanted is one of demo, info"),
     (["variabilty"], "There is no command 'variabilty'; did you mean 'variability'?"),
-    (
-        ["light-curves", "STORE", "--offset", "1 deg"],
-        "There is no option '--offset'; did you mean '--offset-max'?",
-    ),
+    (["watch", "STORE", "--bnad", "1"], "There is no option '--bnad'; did you mean '--band'?"),
     (["info", "STORE", "--xyz"], "There is no option '--xyz'. (tevcurve info --help has more.)"),
     (["info"], "Missing argument"),
     (["info", "nowhere"], "nowhere"),

@@ -61,7 +61,7 @@ def test_a_source_that_no_run_sees_is_told(kept_store, tmp_path, capsys):
     path = tmp_path / "positions.csv"
     path.write_text(f"name,ra,dec\nCrab,{TARGET.ra.deg},{TARGET.dec.deg}\nfar,10,-60\n")
     assert main(["light-curves", str(kept_store), str(path), *OPTIONS, "-o", str(tmp_path / "a")]) == 0
-    assert "1 source of these is in the field of view of no run: far." in said(capsys)
+    assert "1 source of these is in the field of view of no run that is taken: far." in said(capsys)
 
 
 def test_other_runs_and_settings(kept_store, positions, tmp_path, field, capsys):

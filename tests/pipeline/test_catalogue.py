@@ -69,6 +69,41 @@ def test_each_source_is_as_its_own_light_curve(store, time_bins, negative):
         np.testing.assert_allclose(rows["loglike"], own["loglike"], rtol=1e-4)
 
 
+@pytest.mark.parametrize("time_bins", [None, "night"])
+def test_runs_are_chosen_for_each_source_by_its_own_offset(store, time_bins):
+    made = entries(store, time_bins, offset="<0.7 deg")
+    n_left_out = []
+    for source, position in enumerate(POSITIONS):
+        rows = rows_of(made, source)
+        own = light_curve(
+            store.get_observations(),
+            position,
+            time_bins,
+            BANDS,
+            spectrum=PowerLaw(index=2.7),
+            safe_energy=None,
+            unbinned=True,
+            norm_values=None,
+            choose={"offset": "<0.7 deg"},
+        )
+        # Nights begin with the first run of all sources, as one binning is laid over these.
+        times = () if time_bins == "night" else ("time_min", "time_max")
+        for name in (*times, "counts", "n_runs", "status"):
+            assert rows[name].tolist() == own.table[name].tolist(), name
+        for name in ("norm", "norm_ul"):
+            assert np.nanmax(np.abs(rows[name] - own.table[name]) / own.table["norm_errp"]) < CLOSE, name
+        # The same sentences, of each source its own.
+        name = ("target", "north", "south")[source]
+        told = [one for entry in made for one in entry.problems if one.source == name]
+        assert {(one.run_id.obs_id, one.reason, one.kind) for one in told} == {
+            (one.run_id.obs_id, one.reason, one.kind) for one in own.ledger.not_chosen
+        }
+        n_left_out.append(len(told))
+    # The target is 0.5 deg from all pointings, of which one is on one side of it and two are on the other.
+    assert n_left_out[0] == 0
+    assert sorted(n_left_out[1:]) == [1, 2]
+
+
 def test_neighbours_are_fitted_with_a_source_as_in_its_own_light_curve(store):
     spectra = PowerLaw(index=2.7), PowerLaw(index=2.2, amplitude="1e-11 cm-2 s-1 TeV-1")
     near = TARGET.directional_offset_by(60 * u.deg, 0.12 * u.deg)

@@ -36,6 +36,9 @@ def plan_digest(plan: CataloguePlan) -> str:
     plan: the `CataloguePlan`. Raises `InputError` for what cannot be written, such as a spectrum of the user's class.
     """
     words = {each.name: getattr(plan, each.name) for each in fields(plan)}
+    if plan.offset is None:
+        # As of the time when there was no choice by it.
+        del words["offset"]
     words["sources"] = [
         {each.name: getattr(source, each.name) for each in fields(source)} for source in plan.sources
     ]
@@ -76,7 +79,10 @@ class EntryKeys:
             "scale": group.bins.scale,
         }
         bins = {name: np.asarray(values).tolist() for name, values in of_bins.items()}
-        text = _digest({"plan": self.plan, "runs": [key.text for key in known], "bins": bins})
+        said: dict[str, Any] = {"plan": self.plan, "runs": [key.text for key in known], "bins": bins}
+        if any(offsets is not None for offsets in group.offsets_deg):
+            said["offsets_deg"] = [None if each is None else each.tolist() for each in group.offsets_deg]
+        text = _digest(said)
         return RunKey(text, {path: state for key in known for path, state in key.states.items()})
 
 

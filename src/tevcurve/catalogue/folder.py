@@ -48,7 +48,8 @@ class LightCurves:
     ----------
     folder : Path
     sources : astropy Table, a row for each source, as its descriptions say
-    problems : astropy Table, a row for each run that is left out and each thing odd about another
+    problems : astropy Table, a row for each run that is left out, of one source or (`source` "") of all, and for each
+        thing odd about another
     provenance : dict: `versions` of packages, `inputs`: list of dicts with `path`, `sha256` and the run of each file
     config : dict of what was asked for, or None
     keeper : what the folder goes with, or None

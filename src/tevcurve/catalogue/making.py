@@ -33,7 +33,7 @@ from tevcurve.pipeline.keep_runs import check_n_jobs, outcomes_of
 from tevcurve.pipeline.run_choice import RunChoice
 from tevcurve.pipeline.targets import HELD
 from tevcurve.pipeline.temporary_runs import TemporaryRuns
-from tevcurve.problems import FAILED, Problem, attempt, noted_remarks, remarks_told_once
+from tevcurve.problems import FAILED, NOT_CHOSEN, Problem, attempt, noted_remarks, remarks_told_once
 from tevcurve.progress import track, working
 from tevcurve.run_id import RunId
 from tevcurve.store import input_files
@@ -90,8 +90,8 @@ def light_curves(
     overwrite : whether a catalogue of other sources or settings that is in the folder is replaced
     config : dict of what was asked for, which is kept with the result
     options : further ones of `tevcurve.light_curve`, such as `spectrum` (of the sources without one of their own),
-        `choose` (without offset, of which each source has its own), `offset_max`, `negative`, and `n_jobs`, `client`,
-        `progress` and `strict`, which say how it is made
+        `choose` (its offset is the angle between the pointing and each source, so that a run may be left out for one
+        alone), `offset_max`, `negative`, and `n_jobs`, `client`, `progress` and `strict`, which say how it is made
 
     A run that cannot be used is left out, with its reason in `problems`. Raises `InputError` for what cannot be used,
     `StoreError` where the folder cannot be written, `DataError` where no run is left.
@@ -102,9 +102,10 @@ def light_curves(
     observations = [
         run for each in stores for run in (each.get_observations() if isinstance(each, DataStore) else each)
     ]
-    chosen, not_chosen = RunChoice.of(options.pop("choose", None)).split(observations, None)
+    choice = RunChoice.of(options.pop("choose", None))
+    chosen, not_chosen = replace(choice, offset=None).split(observations, None)
     runs, unread = _with_good_time(chosen, how.strict, not_chosen)
-    plan, groups = catalogue_of(runs, sources, time_bins, energy_edges, **options)
+    plan, groups = catalogue_of(runs, sources, time_bins, energy_edges, choice.offset, **options)
     keeper = TemporaryRuns() if folder is None else None
     place = expand_path(keeper.path / "catalogue" if keeper is not None else str(folder))
     digest = plan_digest(plan)
@@ -277,8 +278,8 @@ def _finish(
 
     layout = layout_of(summed(), names)
     if not len(layout.source):
-        failed = [one.reason for one in (*lost, *sums.problems) if one.kind == FAILED]
-        why = f": {failed[0]}" if failed else "."
+        reasons = [one.reason for one in (*lost, *sums.problems) if one.kind in (FAILED, NOT_CHOSEN)]
+        why = f": {reasons[0]}" if reasons else "."
         raise DataError(f"No run that can be used has a source of the catalogue in its field of view{why}")
     sources = sums.table()
     layout.template.meta |= common_meta(sources)

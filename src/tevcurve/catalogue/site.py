@@ -15,7 +15,7 @@ from tevcurve import __version__
 from tevcurve.catalogue.folder import LightCurves, neighbours_of_row
 from tevcurve.catalogue.source_table import alone_words
 from tevcurve.catalogue.sparkline import LIMIT_TS, sparkline
-from tevcurve.problems import FAILED
+from tevcurve.problems import FAILED, NOT_CHOSEN, WARNING
 from tevcurve.report.embedding import as_json
 from tevcurve.report.figure_style import plain, shortened
 from tevcurve.report.words import UNKNOWN, band_text, bins_facts, count, duration, fixed, listing, number
@@ -28,6 +28,7 @@ MOST_PROBLEMS = 20
 # Columns of rows that the pages show.
 _NUMBERS = ("time_min", "time_max", "e_min", "flux", "flux_errn", "flux_errp", "flux_ul", "ts", "counts")
 _TEXTS = ("status", "reason")
+_FATES = {FAILED: "left out", NOT_CHOSEN: "not chosen", WARNING: "odd"}
 # What of the source table is in the list: heading, words, kind of its column (up: the least first).
 _HEADINGS = (
     ("Source", "Name, which leads to the light curve", "short up"),
@@ -135,7 +136,7 @@ def _write_pages(
     )
     problems = [
         f"Run {' '.join(filter(None, (row['instrument'], row['obs_id'], row['part'])))} is "
-        f"{'left out' if row['kind'] == FAILED else 'odd'}: {row['reason']}"
+        f"{_FATES[str(row['kind'])]}{' for ' if row['source'] else ''}{row['source']}: {row['reason']}"
         for row in curves.problems
     ]
     page = environment.from_string(_own("index.html.j2")).render(
@@ -169,13 +170,17 @@ def _facts(curves: LightCurves, bands: list[str], meta: dict[str, Any]) -> list[
 
 def _summary(problems: Table) -> str:
     """How many runs are left out or odd, in words."""
-    kinds = np.asarray(problems["kind"]).astype(str)
-    n_failed = int(np.count_nonzero(kinds == FAILED))
-    words = [count(n_failed, "run is left out", "runs are left out")] if n_failed else []
-    n_odd = len(kinds) - n_failed
-    words += [count(n_odd, "thing is odd", "things are odd")] if n_odd else []
+    kinds, sources = (np.asarray(problems[name]).astype(str) for name in ("kind", "source"))
+    of_one = (kinds == NOT_CHOSEN) & (sources != "")
+    told = [
+        (kinds == FAILED, "run is left out", "runs are left out"),
+        ((kinds == NOT_CHOSEN) & ~of_one, "run is not chosen", "runs are not chosen"),
+        (of_one, "run is not chosen for one source", "runs are not chosen for one source each"),
+        (kinds == WARNING, "thing is odd", "things are odd"),
+    ]
+    words = [count(int(np.count_nonzero(own)), *one_or_more) for own, *one_or_more in told if own.any()]
     more = f"; the first {MOST_PROBLEMS}, all in problems.ecsv" if len(kinds) > MOST_PROBLEMS else ""
-    return " and ".join(words) + more
+    return listing(words) + more
 
 
 def _line(source: Any, rows: _Rows, place: int, band: int) -> dict[str, Any]:

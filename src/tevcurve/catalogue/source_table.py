@@ -202,10 +202,13 @@ def common_meta(sources: Table) -> dict[str, str]:
 
 
 def problem_table(problems: Sequence[Problem]) -> Table:
-    """The astropy Table of what is wrong with runs, or odd about them. problems: of all runs."""
-    columns: dict[str, list[str]] = {name: [] for name in (*FIELDS, "kind", "stage", "reason")}
+    """The astropy Table of what is wrong with runs, or odd about them, of one source or (source "") of all.
+
+    problems: of all runs.
+    """
+    columns: dict[str, list[str]] = {name: [] for name in (*FIELDS, "source", "kind", "stage", "reason")}
     for problem in problems:
         said = problem.plain()
         for name, values in columns.items():
-            values.append(said[name])
+            values.append(said.get(name, "") if name == "source" else said[name])
     return Table({name: np.array(values, dtype=str) for name, values in columns.items()})

@@ -137,7 +137,8 @@ def _tell(made):
     if unseen:
         seen = "is" if len(unseen) == 1 else "are"
         note(
-            f"{count(len(unseen), 'source')} of these {seen} in the field of view of no run: {listed(unseen)}."
+            f"{count(len(unseen), 'source')} of these {seen} in the field of view of no run that is taken: "
+            f"{listed(unseen)}."
         )
     if alone := alone_words(sources):
         note(alone)

@@ -22,7 +22,7 @@ def light_curves(
     """Light curves of all sources of a catalogue from one reading of the runs, with pages to look at.
 
     The same command goes on with what is in the folder after it was stopped, and adds what runs are new. Runs are
-    chosen for all sources alike; how far from the pointing a source may be is said by --offset-max.
+    chosen for all sources alike, by --offset for each source by its own; what is nearer than --offset-max is seen.
 
     \b
     tevcurve light-curves PATH positions.csv --output field

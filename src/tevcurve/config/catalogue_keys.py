@@ -7,6 +7,7 @@ CATALOGUE_KEYS = (
     "irfs",
     "runs",
     "zenith",
+    "offset",
     "after",
     "before",
     "quality",

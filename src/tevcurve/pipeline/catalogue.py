@@ -19,6 +19,7 @@ from tevcurve.pipeline.catalogue_plan import CataloguePlan, CatalogueSource, Run
 from tevcurve.pipeline.catalogue_rows import CatalogueRun, catalogue_run
 from tevcurve.pipeline.given_data import sources_of
 from tevcurve.pipeline.job_making import fit_options, settled_options
+from tevcurve.pipeline.run_choice import offsets_deg
 from tevcurve.pipeline.run_settings import cube_setting
 from tevcurve.reduction.energy_axes import EnergyAxes, energy_axes
 from tevcurve.reduction.safe_energy import COMMON
@@ -34,6 +35,7 @@ def catalogue_of(
     sources: Sequence[CatalogueSource],
     time_bins: Any = None,
     energy_edges: u.Quantity | None = None,
+    offset: str | None = None,
     **options: Any,
 ) -> tuple[CataloguePlan, list[RunGroup]]:
     """(`CataloguePlan`, list of `RunGroup`) of what is asked for.
@@ -44,6 +46,7 @@ def catalogue_of(
     sources : of the catalogue
     time_bins : as in `tevcurve.light_curve`; bins that look at events are refused, as each source would have others
     energy_edges : as in `tevcurve.light_curve`
+    offset : condition on the angle between the pointing of a run and a source for which it counts, such as "<1.5 deg"
     options : further ones of `tevcurve.light_curve`; the norms of a scan only where they are given
 
     Raises `InputError` for what cannot be used.
@@ -74,9 +77,13 @@ def catalogue_of(
         allowed = tuple(_allowed(source, axes, asked) for source in sources)
     options = fit_options(sources[0].spectrum, asked)
     BackgroundRule.of(options).check_cubes(True)
-    plan = CataloguePlan(tuple(sources), axes, setting, options, allowed)
+    plan = CataloguePlan(tuple(sources), axes, setting, options, allowed, offset)
     runs = in_order_of_time([one for each in sources_of(observations) for one in _all(each)])
-    return plan, run_groups(runs, binning.bins(runs))
+    offsets: list[np.ndarray | None] = [None] * len(runs)
+    if offset is not None:
+        positions = SkyCoord([source.lonlat for source in sources], unit="rad")
+        offsets = [offsets_deg(run, positions) for run in runs]
+    return plan, run_groups(runs, binning.bins(runs), offsets)
 
 
 def _position(source: CatalogueSource) -> SkyCoord:

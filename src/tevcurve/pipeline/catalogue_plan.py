@@ -52,11 +52,14 @@ class RunGroup:
     observations : tuple of `Observation`, in the order of time
     bins : `TimeBins`, the bins in which they have good time
     pieces : `BinPieces` of these bins (numbered from 0) and of these runs
+    offsets_deg : of each run the angles between its pointing and the sources, float array (n_sources,), where runs are
+        chosen by these; None for a run that is taken for all
     """
 
     observations: tuple[Any, ...]
     bins: TimeBins
     pieces: BinPieces
+    offsets_deg: tuple[np.ndarray | None, ...]
 
     __repr__ = short_repr
 
@@ -72,6 +75,7 @@ class CataloguePlan:
     setting : `CubeSetting` of all, whose map is that of the first source
     options : `FitOptions`
     allowed : tuple, of each source the pixels of its map that are on no exclusion, bool array (n_pixels,); None for all
+    offset : what the angle between pointing and source has to be, a condition such as "<1.5 deg"; None for any
     """
 
     sources: tuple[CatalogueSource, ...]
@@ -79,17 +83,21 @@ class CataloguePlan:
     setting: CubeSetting
     options: FitOptions
     allowed: tuple[np.ndarray | None, ...]
+    offset: str | None = None
 
     __repr__ = short_repr
 
 
-def run_groups(observations: Sequence[Any], bins: TimeBins) -> list[RunGroup]:
+def run_groups(
+    observations: Sequence[Any], bins: TimeBins, offsets_deg: Sequence[np.ndarray | None]
+) -> list[RunGroup]:
     """The `RunGroup`s of observations, in the order of the first bin of each.
 
     Parameters
     ----------
     observations : list of `Observation` in the order of time
     bins : `TimeBins` laid over them
+    offsets_deg : of each, as a `RunGroup` has them
     """
     pieces = bins.pieces(observations)
     parts = parts_together(one.run_id for one in observations)
@@ -105,7 +113,8 @@ def run_groups(observations: Sequence[Any], bins: TimeBins) -> list[RunGroup]:
         numbers, bin_ = np.unique(pieces.bin[own], return_inverse=True)
         run = np.searchsorted(runs, pieces.run[own])
         mine = BinPieces(bin_, run, pieces.start_s[own], pieces.stop_s[own])
-        groups.append(RunGroup(tuple(observations[run] for run in runs), bins.select(numbers), mine))
+        there, offsets = (tuple(each[run] for run in runs) for each in (observations, offsets_deg))
+        groups.append(RunGroup(there, bins.select(numbers), mine, offsets))
     return groups
 
 

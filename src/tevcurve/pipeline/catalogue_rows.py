@@ -21,7 +21,8 @@ from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.lightcurve.table_details import one_below_other
 from tevcurve.models import SpectralModel
 from tevcurve.pipeline.catalogue_plan import CataloguePlan, CatalogueSource, RunGroup
-from tevcurve.problems import WARNING, Problem, at_stage, attempt, noted_remarks
+from tevcurve.pipeline.run_choice import STAGE, against_offset
+from tevcurve.problems import NOT_CHOSEN, WARNING, Problem, at_stage, attempt, noted_remarks
 from tevcurve.records import short_repr
 from tevcurve.reduction.field_parts import FieldParts
 from tevcurve.reduction.field_run import field_run
@@ -80,25 +81,27 @@ def catalogue_run(plan: CataloguePlan, group: RunGroup, strict: bool = False) ->
     # Of several of one name it is the first.
     named = {source.name: source for source in reversed(plan.sources)}
     for sources in _batches(plan):
-        rows = _SourceRows(of_spectrum, named, of_spectrum[id(plan.sources[sources[0]].spectrum)])
+        of = of_spectrum[id(plan.sources[sources[0]].spectrum)]
+        problems += of.not_chosen(sources)
+        rows = _SourceRows(of_spectrum, named, of)
         for source in sources:
             chances[source] = rows.add(source)
         if rows.source:
             numbers.append(np.repeat(rows.source, plan.axes.n_bands))
             tables.append(rows.table())
     if not tables:
-        return CatalogueRun(run_ids, numbers[0], None, chances, problems)
+        return CatalogueRun(run_ids, numbers[0], None, chances, tuple(problems))
     source = np.concatenate(numbers)
     table = tables[0] if len(tables) == 1 else one_below_other(tables)
     order = np.argsort(source, kind="stable")
     if np.any(np.diff(order) != 1):
         source, table = source[order], table[order]
-    return CatalogueRun(run_ids, source, table, chances, problems)
+    return CatalogueRun(run_ids, source, table, chances, tuple(problems))
 
 
 def _fields(
     plan: CataloguePlan, group: RunGroup, strict: bool
-) -> tuple[list[FieldParts | None], tuple[Problem, ...]]:
+) -> tuple[list[FieldParts | None], list[Problem]]:
     """(the `FieldParts` of each run, None for one that is left out; what is wrong or odd)."""
     pixels = PixelsAround.of(plan.setting.geom)
     nodes = true_nodes(plan.axes.true, plan.setting.responses, plan.sources[0].spectrum)
@@ -115,7 +118,7 @@ def _fields(
         problems += (
             [problem] if problem else [Problem(observation.run_id, *told, WARNING) for told in remarks]
         )
-    return fields, tuple(problems)
+    return fields, problems
 
 
 def _field_parts(
@@ -189,8 +192,29 @@ class _SpectrumRuns:
         return [
             number
             for number, run in enumerate(self.runs)
-            if run is not None and run.parts.field.offset(lonlat) < offset_max
+            if run is not None
+            and run.parts.field.offset(lonlat) < offset_max
+            and self.against(number, source) is None
         ]
+
+    def against(self, run: int, source: int) -> str | None:
+        """Why a run is not chosen for a source, a sentence, or None. run, source: their numbers."""
+        offset, its_deg = self.plan.offset, self.group.offsets_deg[run]
+        return None if offset is None or its_deg is None else against_offset(offset, float(its_deg[source]))
+
+    def not_chosen(self, sources: Sequence[int]) -> list[Problem]:
+        """A `Problem` for each of some sources and each run that would see it and is not chosen. sources: numbers."""
+        if self.plan.offset is None:
+            return []
+        problems = []
+        for number, run in enumerate(self.runs):
+            for source in sources if run is not None else ():
+                one = self.plan.sources[source]
+                reason = self.against(number, source)
+                if reason is not None and run.parts.field.offset(one.lonlat) < self.plan.setting.offset_max:
+                    run_id = self.group.observations[number].run_id
+                    problems.append(Problem(run_id, STAGE, reason, NOT_CHOSEN, source=one.name))
+        return problems
 
 
 def _in_clock_of(gti: Any, field: FieldParts) -> np.ndarray:

@@ -98,7 +98,8 @@ class RunChoice:
         Parameters
         ----------
         observations : of a target
-        position : of the target; None where there are several, none of which an offset is of
+        position : of the target; None where there are several, none of which an offset is of: there `against_offset` is
+            asked for each
 
         A run that cannot be read is taken, so that who reads it tells why. Raises `InputError` for columns that an
         index has not.
@@ -140,6 +141,42 @@ class RunChoice:
 
 
 ALL_RUNS = RunChoice()
+
+
+def offsets_deg(observation: Observation, positions: SkyCoord) -> np.ndarray | None:
+    """The angles between the pointing of a run and several targets, deg (n,), as a choice by offset has them.
+
+    Parameters
+    ----------
+    observation : the run
+    positions : of the targets (n,)
+
+    NaN where nothing says the pointing; None for a run that cannot be read, which is taken.
+    """
+    facts = _RunFacts(observation)
+    try:
+        return facts.offset_deg(positions)
+    except NotSaid:
+        return np.full(len(positions), np.nan)
+    except InputError:
+        raise
+    except TevcurveError:
+        return None
+    finally:
+        facts.release()
+
+
+def against_offset(text: str, its_deg: float) -> str | None:
+    """What speaks against a run for one of several targets, a sentence, or None.
+
+    Parameters
+    ----------
+    text : the condition on the offset
+    its_deg : deg, one of `offsets_deg`
+    """
+    wanted = _KINDS["offset"].parse(text)
+    reason = "Nothing says where it points" if np.isnan(its_deg) else _against_angle(wanted, its_deg)
+    return reason and f"{reason}; chosen are runs {_words('offset', text)}."
 
 
 def _words(name: str, text: str) -> str:
@@ -218,10 +255,10 @@ class _RunFacts:
         except NotSaid:
             return 90 - self.angle_deg("ALT_PNT")
 
-    def offset_deg(self, position: SkyCoord) -> float:
-        """The angle between the pointing and a position, deg."""
+    def offset_deg(self, position: SkyCoord) -> np.ndarray:
+        """The angle between the pointing and a position, or several, deg."""
         pointing = SkyCoord(self.angle_deg("RA_PNT"), self.angle_deg("DEC_PNT"), unit="deg")
-        return float(pointing.separation(position).deg)
+        return np.asarray(pointing.separation(position).deg)
 
     def start(self) -> Time:
         """When the run begins."""
@@ -292,7 +329,10 @@ def _zenith(wanted: Condition, facts: _RunFacts, position: SkyCoord | None) -> s
 
 def _offset(wanted: Condition, facts: _RunFacts, position: SkyCoord | None) -> str | None:
     assert position is not None
-    its = facts.offset_deg(position)
+    return _against_angle(wanted, float(facts.offset_deg(position)))
+
+
+def _against_angle(wanted: Condition, its: float) -> str | None:
     return None if wanted.holds(its) else f"It points {its:.4g} deg beside the target"
 
 
