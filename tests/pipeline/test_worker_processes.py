@@ -4,12 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 import waiting
 from small_store import make_store
+
+from tevcurve.pipeline.worker_processes import worker_processes
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="Who lives is looked up in /proc."
@@ -107,3 +110,69 @@ def test_far_more_processes_than_runs(tmp_path, caplog):
     made = light_curve(store, TARGET, method="1d", n_jobs=100_000, safe_energy=None)
     assert len(made) == 3
     assert "n_jobs is 100000" in caplog.text
+
+
+# What is done in a process that is interrupted, in its main thread, at a certain point.
+INTERRUPTED = """
+import os, signal, sys, threading, time
+from concurrent.futures import ProcessPoolExecutor
+from tevcurve.cli import main as cli
+from tevcurve.pipeline.worker_processes import worker_processes
+
+parent = os.getpid()
+
+def interrupt():
+    if os.getpid() == parent:
+        os.kill(parent, signal.SIGINT)
+
+def starting():
+    spawn = ProcessPoolExecutor._spawn_process
+    ProcessPoolExecutor._spawn_process = lambda pool: (spawn(pool), interrupt())
+    with worker_processes(2, abs) as submit:
+        submit(1).result()
+
+def sleep(seconds):
+    open("begun", "w").close()
+    time.sleep(seconds)
+
+def ending():
+    with worker_processes(2, sleep) as submit:
+        submit(0.5)
+        while not os.path.exists("begun"):
+            time.sleep(0.01)
+        threading.Timer(0.2, interrupt).start()
+        interrupt()
+
+cli._called = lambda arguments: globals()[arguments[0]]()
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("point", ["starting", "ending"])
+def test_interrupted_while_its_pool_starts_or_ends_it_ends(tmp_path, point):
+    """Before, the processes waited for work, and theirs for them."""
+    line = [sys.executable, "-c", INTERRUPTED, point]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
+
+
+def work_of(words):
+    """The number of the process; "wait" is not done by itself."""
+    if words == "wait":
+        Path(f"/proc/{os.getpid()}/comm").write_text("at work")
+        time.sleep(60)
+    return os.getpid()
+
+
+def test_an_interruption_is_for_a_worker_at_work():
+    with worker_processes(1, work_of) as submit:
+        worker = submit("").result()
+        # While it waits for work, and while it does some.
+        os.kill(worker, signal.SIGINT)
+        assert submit("").result() == worker
+        begun = submit("wait")
+        assert wait_for(lambda: Path(f"/proc/{worker}/comm").read_text() == "at work\n")
+        os.kill(worker, signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            begun.result()
+        assert submit("").result() == worker

@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
 from tevcurve.pipeline.answers import Answer, to_answer
+from tevcurve.pipeline.late_signals import signals_later
 from tevcurve.pipeline.temporary_runs import TemporaryRuns
 
 _PR_SET_PDEATHSIG = 1  # Linux: prctl(2)
@@ -32,13 +33,22 @@ def worker_processes(number, work):
     pool = ProcessPoolExecutor(
         max_workers=number, initializer=_begin, initargs=(work, os.fspath(folder.path))
     )
+
+    def submit(argument):
+        # A pool that is interrupted while it starts its processes never ends them, and waits for them for ever.
+        with signals_later():
+            return Answer(pool.submit(_do, argument))
+
     try:
-        yield lambda argument: Answer(pool.submit(_do, argument))
+        yield submit
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        # Nor does one whose end is interrupted.
+        with signals_later():
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 _work = _folder = None
+_is_at_work = False
 
 
 def _begin(work, folder):
@@ -52,7 +62,22 @@ def _begin(work, folder):
 
 
 def _do(argument):
-    return to_answer(_work(argument), _folder)
+    global _is_at_work
+    try:
+        _is_at_work = True
+        return to_answer(_work(argument), _folder)
+    finally:
+        _is_at_work = False
+
+
+def _interrupted(number, frame):
+    """Ends the work, once. Where none is done it is not for this process, whose parent would wait for what is half sent
+    and for locks that are held.
+    """
+    global _is_at_work
+    if _is_at_work:
+        _is_at_work = False
+        raise KeyboardInterrupt
 
 
 def keep_memory():
@@ -77,6 +102,9 @@ def end_with_parent():
         if hasattr(signal, name):
             # What the parent does at these is not for its workers.
             signal.signal(getattr(signal, name), signal.SIG_DFL)
+    # One that is ignored stays so.
+    if callable(signal.getsignal(signal.SIGINT)):
+        signal.signal(signal.SIGINT, _interrupted)
     parent = parent_process()
     if parent is None:
         return
