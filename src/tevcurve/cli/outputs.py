@@ -1,15 +1,22 @@
 """The places that a job writes to."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tevcurve.cli.console import plain
 from tevcurve.errors import InputError
 
-FIGURES, PAGES = (".png", ".svg", ".pdf"), (".html", ".htm")
-FLUX_POINTS, ALERTS, RECORDS = (".ecsv", ".fits", ".fits.gz"), (".jsonl",), (".json",)
-CONFIGS = (".yaml", ".yml")
+# Of each place what it is called, and what names of it end in; that of a result is a folder.
+PLACES = {
+    "output": ("Result", ()),
+    "flux_points": ("Flux points", (".ecsv", ".fits", ".fits.gz")),
+    "plot": ("Figure", (".png", ".svg", ".pdf")),
+    "report": ("Report", (".html", ".htm")),
+    "alerts": ("Alerts", (".jsonl",)),
+    "records": ("Records", (".json",)),
+    "config": ("Configuration", (".yaml", ".yml")),
+}
 
 
 def check_writable(path):
@@ -36,57 +43,43 @@ class Outputs:
     config : Path of the file of a configuration, or None
     """
 
-    output: Path | None
-    plot: Path | None
-    report: Path | None
-    overwrite: bool
+    output: Path | None = None
+    plot: Path | None = None
+    report: Path | None = None
+    overwrite: bool = False
     flux_points: Path | None = None
     alerts: Path | None = None
     records: Path | None = None
     config: Path | None = None
 
     @classmethod
-    def of(
-        cls,
-        output=None,
-        plot=None,
-        report=None,
-        overwrite=False,
-        flux_points=None,
-        alerts=None,
-        records=None,
-        config=None,
-    ):
-        """The outputs at some paths; raises `InputError`, before anything is computed, where one is there already.
+    def of(cls, *asked, **named):
+        """The outputs at some places; raises `InputError`, before anything is computed, where one is there already.
 
         Parameters
         ----------
-        output : str or Path of the folder of the result, or None
-        plot : str or Path of the figure, or None
-        report : str or Path of the page, or None
-        overwrite : bool, whether what is there is replaced
-        flux_points : str or Path of the file of flux points, or None
-        alerts : str or Path of the file of alerts, or None
-        records : str or Path of the file of what tests found, or None
-        config : str or Path of the file of a configuration, or None
+        asked, named : as the attributes, each place also as a text
         """
-        given = output, plot, report, flux_points, alerts, records, config
-        paths = [None if path is None else Path(path).expanduser() for path in given]
-        for path in filter(None, paths):
-            if path.exists() and not overwrite:
+        outputs = cls(*asked, **named)
+        paths = {name: Path(path).expanduser() for name, path in outputs.places().items()}
+        for path in paths.values():
+            if path.exists() and not outputs.overwrite:
                 raise InputError(f"{path} is there already; --overwrite replaces it.")
-        for path in filter(None, paths):
+        for path in paths.values():
             check_writable(path)
-        for path, endings in zip(
-            paths[1:], (FIGURES, PAGES, FLUX_POINTS, ALERTS, RECORDS, CONFIGS), strict=True
-        ):
-            if path is not None and not path.parent.is_dir():
+        for name, path in paths.items():
+            _, endings = PLACES[name]
+            if endings and not path.parent.is_dir():
                 raise InputError(f"{path} cannot be written: there is no folder {path.parent}.")
-            if path is not None and not path.name.lower().endswith(endings):
+            if endings and not path.name.lower().endswith(endings):
                 raise InputError(
                     f"{path} is no name for this file; wanted is one that ends in {' or '.join(endings)}."
                 )
-        return cls(*paths[:3], overwrite, *paths[3:])
+        return replace(outputs, **paths)
+
+    def places(self):
+        """Dict of the places that there are, by name."""
+        return {name: place for name in PLACES if (place := getattr(self, name)) is not None}
 
     @property
     def anywhere(self):
@@ -95,13 +88,5 @@ class Outputs:
 
     def tell(self):
         """None; printed where everything is."""
-        places = {"Result": self.output, "Flux points": self.flux_points, "Figure": self.plot}
-        places |= {
-            "Report": self.report,
-            "Alerts": self.alerts,
-            "Records": self.records,
-            "Configuration": self.config,
-        }
-        for what, path in places.items():
-            if path is not None:
-                print(plain(f"{what} in {path}"))
+        for name, path in self.places().items():
+            print(plain(f"{PLACES[name][0]} in {path}"))
