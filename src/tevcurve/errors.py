@@ -1,5 +1,7 @@
 """The exceptions of tevcurve: each message is one sentence that says what came and what is wanted."""
 
+from typing import Self
+
 
 class TevcurveError(Exception):
     """The base of every error that tevcurve raises on purpose."""
@@ -10,7 +12,21 @@ class DataError(TevcurveError, ValueError):
 
 
 class InputError(TevcurveError, ValueError):
-    """An argument cannot be used."""
+    """An argument cannot be used.
+
+    path: keys and numbers that lead to what is wrong inside of it, () for all of it.
+    """
+
+    path: tuple[str | int, ...] = ()
+
+    def at(self, *path: str | int) -> Self:
+        """The same, as that of a value inside another one. path: keys and numbers that lead to it."""
+        self.path = (*path, *self.path)
+        return self
+
+
+class Unwanted(InputError):
+    """A value cannot be used; the words follow on "is", and say what came and what is wanted."""
 
 
 class StoreError(TevcurveError, OSError):

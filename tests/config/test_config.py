@@ -180,6 +180,13 @@ def test_a_mistake_on_the_line_has_no_line_of_the_file(tmp_path):
         read_config(written(tmp_path, "data: x\n"))
 
 
+def test_what_is_wrong_follows_on_its_name_or_is_a_sentence_of_its_own():
+    with pytest.raises(ConfigError, match=r"^instruments\.hess\.data is None; wanted is a path\.$"):
+        Config(target="Crab", instruments={"hess": {"data": [None]}})
+    with pytest.raises(ConfigError, match=r"^time_bins: 1 is no MJD; wanted is one from 15000"):
+        Config(**BASE, time_bins="edges 1 2")
+
+
 def test_files_that_are_none(tmp_path):
     with pytest.raises(DataError, match="No such file"):
         read_config(tmp_path / "nowhere.yaml")

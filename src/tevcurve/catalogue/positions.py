@@ -240,7 +240,7 @@ def _spectrum(value: Any, what: str) -> SpectralModel:
     try:
         return spectral_model(spectrum_values(value))
     except InputError as error:
-        of = "".join(f"{name}: " for name in getattr(error, "path", ()))
+        of = "".join(f"{name}: " for name in error.path)
         raise InputError(f"{what} {str(value)!r} cannot be used: {of}{str(error).rstrip('.')}.") from error
 
 

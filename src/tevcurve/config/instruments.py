@@ -5,9 +5,9 @@ from dataclasses import fields
 from typing import Any
 
 from tevcurve.config.keys import INPUT
-from tevcurve.config.mistakes import ConfigError, checked_values
+from tevcurve.config.mistakes import values_and_mistakes
 from tevcurve.config.values import Kind, kind_of, or_none
-from tevcurve.errors import InputError
+from tevcurve.errors import InputError, Unwanted
 from tevcurve.instruments import UNSAID, Instrument, as_instruments, options_of_each
 from tevcurve.options import OPTIONS, settled, used
 from tevcurve.run_options import CHOICES
@@ -31,12 +31,9 @@ def instruments_values(value: Any) -> dict[str, dict[str, Any]] | None:
     if value is None:
         return None
     if not isinstance(value, Mapping) or not value:
-        raise InputError(f"{value!r}; wanted are instruments by name, such as {{hess: {{data: PATH}}}}")
+        raise Unwanted(f"{value!r}; wanted are instruments by name, such as {{hess: {{data: PATH}}}}")
     made = {str(name): _values_of_one(str(name), one) for name, one in value.items()}
-    try:
-        as_instruments(made)
-    except InputError as error:
-        raise InputError(str(error).rstrip(".")) from error
+    as_instruments(made)
     return made
 
 
@@ -97,14 +94,9 @@ def _values_of_one(name: str, one: Any) -> dict[str, Any]:
     """Plain values of what is said of an instrument."""
     if not isinstance(one, Mapping):
         one = _said(name, one)
-    try:
-        kept = checked_values(one, _KINDS_OF_ONE, _DEFAULTS_OF_ONE)
-    except ConfigError as error:
-        path, words = error.mistakes[0]
-        # What it is called is said with the path.
-        mistake = InputError(words.rstrip(".").removeprefix(f"{'.'.join(map(str, path))} is "))
-        mistake.path = (name, *path)
-        raise mistake from error
+    kept, mistakes = values_and_mistakes(one, _KINDS_OF_ONE, _DEFAULTS_OF_ONE)
+    if mistakes:
+        raise mistakes[0].at(name)
     # What is not said is as for all.
     return {key: value for key, value in kept.items() if key in one}
 
@@ -112,9 +104,7 @@ def _values_of_one(name: str, one: Any) -> dict[str, Any]:
 def _said(name: str, one: Any) -> dict[str, Any]:
     """What an `Instrument` says."""
     if not isinstance(one, Instrument):
-        mistake = InputError(f"{one!r}; wanted are keys and values, such as {{data: PATH, method: 1d}}")
-        mistake.path = (name,)
-        raise mistake
+        raise Unwanted(f"{one!r}; wanted are keys and values, such as {{data: PATH, method: 1d}}").at(name)
     said = {each.name: getattr(one, each.name) for each in fields(one)}
     nothing = dict.fromkeys(_OF_DATA)
     return {key: each for key, each in said.items() if each is not nothing.get(key, UNSAID)}

@@ -3,22 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from tevcurve.errors import InputError
+from tevcurve.errors import InputError, Unwanted
 from tevcurve.near_names import meant
-
-
-class Unwanted(InputError):
-    """A value that a key cannot have, of which one word or two say what is wanted.
-
-    Parameters
-    ----------
-    value : that came
-    wanted : what is
-    """
-
-    def __init__(self, value: object, wanted: str) -> None:
-        super().__init__(f"{value!r}; wanted is {wanted}")
-        self.value, self.wanted = value, wanted
 
 
 class ConfigError(InputError):
@@ -38,6 +24,22 @@ class ConfigError(InputError):
         super().__init__("\n".join(f"{place(path)}{words}" for path, words in mistakes))
 
 
+class NoKey(InputError):
+    """A key is none of those that there are.
+
+    Parameters
+    ----------
+    name : as it was written
+    known : the keys that there are
+    """
+
+    def __init__(self, name: object, known: Iterable[str]) -> None:
+        names = list(known)
+        super().__init__(
+            f"There is no key {name!r}; " + meant(name, names, f"the keys are {', '.join(names)}.")
+        )
+
+
 def checked_values(
     given: Mapping[str, Any],
     kinds: Mapping[str, Callable[[Any], Any]],
@@ -51,37 +53,40 @@ def checked_values(
     kinds : function by key, of a value to the plain one that is kept, which raises `InputError`
     defaults : of the keys that need not be given
     """
-    kept, mistakes = {}, []
-    for name, kind in kinds.items():
-        if name not in given and name not in defaults:
-            mistakes.append(((name,), f"{name} is missing."))
-            continue
-        try:
-            kept[name] = kind(given[name] if name in given else defaults[name])
-        except InputError as error:
-            path = (name, *getattr(error, "path", ()))
-            mistakes.append((path, _sentence(".".join(map(str, path)), error)))
-    mistakes += [((name,), no_key(name, kinds)) for name in given if name not in kinds]
+    kept, mistakes = values_and_mistakes(given, kinds, defaults)
     if mistakes:
-        raise ConfigError(mistakes)
+        raise ConfigError([(mistake.path, _sentence(mistake)) for mistake in mistakes])
     return kept
 
 
-def no_key(name: object, known: Iterable[str]) -> str:
-    """The sentence about a key that is none.
+def values_and_mistakes(
+    given: Mapping[str, Any],
+    kinds: Mapping[str, Callable[[Any], Any]],
+    defaults: Mapping[str, Any],
+) -> tuple[dict[str, Any], list[InputError]]:
+    """(Dict of the plain values of all keys that can be used, in their order; what is wrong with the others).
 
     Parameters
     ----------
-    name : as it was written
-    known : the keys that there are
+    given, kinds, defaults : as for `checked_values`
     """
-    names = list(known)
-    return f"There is no key {name!r}; " + meant(name, names, f"the keys are {', '.join(names)}.")
+    kept: dict[str, Any] = {}
+    mistakes: list[InputError] = []
+    for name, kind in kinds.items():
+        try:
+            if name not in given and name not in defaults:
+                raise Unwanted("missing")
+            kept[name] = kind(given[name] if name in given else defaults[name])
+        except InputError as error:
+            mistakes.append(error.at(name))
+    return kept, mistakes + [NoKey(name, kinds).at(name) for name in given if name not in kinds]
 
 
-def _sentence(name: str, error: InputError) -> str:
-    """What a check says, as a sentence on a key: its own one, or what follows on `is`."""
-    words = str(error).rstrip(".")
-    own = not isinstance(error, Unwanted) and words[:1].isupper() and words[:5] not in ("True;", "False")
-    end = "" if words.endswith("?") else "."
-    return f"{name}: {words}{end}" if own else f"{name} is {words}{end}"
+def _sentence(mistake: InputError) -> str:
+    """What is wrong at a place: what it is, or a sentence of its own."""
+    words, name = str(mistake).rstrip("."), ".".join(map(str, mistake.path))
+    words += "" if words.endswith("?") else "."
+    if isinstance(mistake, Unwanted):
+        return f"{name} is {words}"
+    # A key of all says itself where it stands.
+    return words if isinstance(mistake, NoKey) and len(mistake.path) == 1 else f"{name}: {words}"

@@ -5,8 +5,8 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from tevcurve.asked_systematics import as_systematics
-from tevcurve.config.mistakes import no_key
-from tevcurve.errors import InputError
+from tevcurve.config.mistakes import NoKey
+from tevcurve.errors import InputError, Unwanted
 from tevcurve.systematics import (
     ANYTHING,
     ORIGINS,
@@ -31,17 +31,13 @@ def calibration_values(value: Any) -> dict[str, Any] | None:
     if isinstance(value, CrossCalibration):
         value = {**value.sigma, FROM: value.from_}
     if not isinstance(value, Mapping):
-        raise InputError(
-            f"{value!r}; wanted are scales by instrument, such as {{magic: free, from: overlap}}"
-        )
+        raise Unwanted(f"{value!r}; wanted are scales by instrument, such as {{magic: free, from: overlap}}")
     made = {str(name): _scale(str(name), each) for name, each in value.items() if name != FROM}
     origin = value.get(FROM, OVERLAP)
     if origin not in ORIGINS:
-        raise _at((FROM,), f"{origin!r}; wanted is {' or '.join(ORIGINS)}")
+        raise Unwanted(f"{origin!r}; wanted is {' or '.join(ORIGINS)}").at(FROM)
     if not made:
-        raise InputError(
-            f"{dict(value)!r}; wanted is a scale of at least one instrument, such as magic: free"
-        )
+        raise Unwanted(f"{dict(value)!r}; wanted is a scale of at least one instrument, such as magic: free")
     return {**made, FROM: origin}
 
 
@@ -51,13 +47,13 @@ def _scale(name: str, value: Any) -> str | dict[str, float]:
     if isinstance(value, Mapping):
         wrong = [key for key in value if key != SIGMA]
         if wrong or not value:
-            raise _at((name,), f"{dict(value)!r}; wanted is free, or {{sigma: 0.15}}")
+            raise Unwanted(f"{dict(value)!r}; wanted is free, or {{sigma: 0.15}}").at(name)
         value = value[SIGMA]
     try:
         return {SIGMA: positive_number(value, SIGMA)}
     except InputError as error:
-        raise _at(
-            (name,), f"{value!r}; wanted is free, or the sigma of a prior in ln, a number above 0"
+        raise Unwanted(f"{value!r}; wanted is free, or the sigma of a prior in ln, a number above 0").at(
+            name
         ) from error
 
 
@@ -97,14 +93,11 @@ def systematics_values(value: Any) -> list[dict[str, Any]] | None:
     if isinstance(value, Systematic | Mapping):
         value = [value]
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise InputError(
+        raise Unwanted(
             f"{value!r}; wanted is a list, such as [{{effect: flux_scale, sigma: 0.1, by: night}}]"
         )
     made = [_checked(number, _said(number, each)) for number, each in enumerate(value)]
-    try:
-        as_systematics(made)
-    except InputError as error:
-        raise InputError(str(error).rstrip(".")) from error
+    as_systematics(made)
     return made or None
 
 
@@ -114,7 +107,7 @@ def _checked(number: int, one: dict[str, Any]) -> dict[str, Any]:
         as_systematics(one)
     except InputError as error:
         words = str(error).rstrip(".")
-        raise _at((number,), f"It cannot be used: {words[:1].lower()}{words[1:]}") from error
+        raise InputError(f"It cannot be used: {words[:1].lower()}{words[1:]}").at(number) from error
     return one
 
 
@@ -129,15 +122,8 @@ def _said(number: int, one: Any) -> dict[str, Any]:
             name: each for name, each in values.items() if nothing[name] is MISSING or each != nothing[name]
         }
     if not isinstance(one, Mapping):
-        raise _at((number,), f"{one!r}; wanted are its effect, sigma and by")
+        raise Unwanted(f"{one!r}; wanted are its effect, sigma and by").at(number)
     for key in one:
         if key not in known:
-            raise _at((number, key), no_key(key, known))
+            raise NoKey(key, known).at(number, key)
     return {name: list(each) if isinstance(each, tuple) else each for name, each in one.items()}
-
-
-def _at(path: tuple, words: str) -> InputError:
-    """An `InputError` of the value that a path leads to."""
-    mistake = InputError(words)
-    mistake.path = path
-    return mistake

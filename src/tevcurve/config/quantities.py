@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tevcurve.data.conditions import range_texts
-from tevcurve.errors import InputError
+from tevcurve.errors import Unwanted
 from tevcurve.files.unit_words import unit_of_text
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def as_quantity(text: str, unit: str, what: str) -> "Quantity":
             problem = f"not convertible to {unit}" if found[2] else "without a unit"
         except ValueError:
             problem = f"of no known unit ({found[2]})"
-    raise InputError(f"{text!r}, which is {problem}; wanted is {what}")
+    raise Unwanted(f"{text!r}, which is {problem}; wanted is {what}")
 
 
 def as_quantities(texts: list[str] | str, unit: str, what: str) -> "Quantity":
@@ -133,9 +133,9 @@ def as_quantities(texts: list[str] | str, unit: str, what: str) -> "Quantity":
     first, last = (as_quantity(text.strip(), unit, what).to_value(unit) for text in (spaced[2], spaced[3]))
     number = int(spaced[4])
     if number < 2 or number > 100_000:
-        raise InputError(f"{texts!r}, which has {number} values; wanted are 2 to 100000")
+        raise Unwanted(f"{texts!r}, which has {number} values; wanted are 2 to 100000")
     if spaced[1] == "geomspace" and not first * last > 0:
-        raise InputError(f"{texts!r}, which goes through 0; wanted for geomspace are two values of one sign")
+        raise Unwanted(f"{texts!r}, which goes through 0; wanted for geomspace are two values of one sign")
     # The ends are what was asked for, to the last digit.
     values = getattr(np, spaced[1])(first, last, number)
     values[[0, -1]] = first, last
@@ -155,4 +155,4 @@ def _text(value: Any) -> str:
         return f"{float(value.value)!r} {value.unit.to_string()}".strip()
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return repr(value)
-    raise InputError(f"{value!r}; wanted is a text with a unit such as '1 TeV'")
+    raise Unwanted(f"{value!r}; wanted is a text with a unit such as '1 TeV'")

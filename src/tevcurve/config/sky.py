@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tevcurve.config.quantities import NUMBER
-from tevcurve.errors import InputError
+from tevcurve.errors import InputError, Unwanted
 
 if TYPE_CHECKING:
     from astropy.coordinates import SkyCoord
@@ -69,12 +69,12 @@ def exclusion_texts(value: Any) -> list[str] | None:
         return None
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
-        raise InputError(f"{value!r}; wanted are regions such as 'circle(83.63, 22.01, 0.3)' or files")
+        raise Unwanted(f"{value!r}; wanted are regions such as 'circle(83.63, 22.01, 0.3)' or files")
     for text in texts:
         if "(" in text:
             _regions_of(text)
         elif not Path(text).expanduser().is_file():
-            raise InputError(
+            raise Unwanted(
                 f"{text!r}, which is no region and no file; wanted is 'circle(83.63, 22.01, 0.3)' or a path"
             )
     return [text.strip() for text in texts] or None
@@ -148,4 +148,4 @@ def _regions_of(text: str, what: str | None = None) -> list["SkyRegion"]:
 
 
 def _no_position(value: Any) -> InputError:
-    return InputError(f"{value!r}, which is no position; wanted is one such as '83.633 deg, 22.014 deg'")
+    return Unwanted(f"{value!r}, which is no position; wanted is one such as '83.633 deg, 22.014 deg'")

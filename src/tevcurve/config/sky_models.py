@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from tevcurve.config import spectra
-from tevcurve.errors import DataError, InputError
+from tevcurve.errors import DataError, InputError, Unwanted
 from tevcurve.problems import noted_remarks
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def models_values(value: Any) -> str | list[dict[str, Any]] | None:
     if isinstance(value, str) or hasattr(value, "__fspath__"):
         text = os.fspath(value)
         if not text.strip() or "\0" in text:
-            raise InputError(f"{text!r}; wanted is the path of a file of models, or a list of them")
+            raise Unwanted(f"{text!r}; wanted is the path of a file of models, or a list of them")
         return _checked(text)
     return _checked(_plain(value))
 
@@ -108,9 +108,7 @@ def _plain(value: Any) -> list[dict[str, Any]]:
     if isinstance(value, dict):
         value = value.get("components", value)
     if isinstance(value, dict) or not isinstance(value, Iterable):
-        raise InputError(
-            f"a {type(value).__name__}; wanted is the path of a file of models, or a list of them"
-        )
+        raise Unwanted(f"a {type(value).__name__}; wanted is the path of a file of models, or a list of them")
     items = list(value)
     if any(isinstance(item, kind) for item in items):
         return _models().models_to_dict(items)["components"]

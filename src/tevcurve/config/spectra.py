@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tevcurve.errors import DataError, InputError
+from tevcurve.errors import DataError, InputError, Unwanted
 from tevcurve.near_names import meant
 from tevcurve.options import option_of
 
@@ -36,7 +36,7 @@ def spectrum_values(value: Any) -> dict[str, Any] | str:
     except DataError as error:
         raise InputError(str(error)) from error
     if model.is_factor:
-        raise InputError(
+        raise Unwanted(
             f"{models.spectrum_to_text(model)}, a factor without a unit; wanted is a flux, such as it * PowerLaw"
         )
     if isinstance(model, models.CompoundSpectrum):
@@ -67,7 +67,7 @@ def spectral_model(values: Any) -> "SpectralModel":
     if isinstance(values, Mapping):
         return models.spectrum_from_dict(values)
     if not hasattr(values, "parameters"):
-        raise InputError(f"a {type(values).__name__}; wanted is a model with parameters such as PowerLaw")
+        raise Unwanted(f"a {type(values).__name__}; wanted is a model with parameters such as PowerLaw")
     return values
 
 

@@ -14,9 +14,8 @@ from operator import index
 from typing import TYPE_CHECKING, Any
 
 from tevcurve.config import not_known, quantities, sky, sky_models, spectra
-from tevcurve.config.mistakes import Unwanted
 from tevcurve.data.run_lists import is_run_list, runs_of_file
-from tevcurve.errors import InputError
+from tevcurve.errors import InputError, Unwanted
 from tevcurve.near_names import meant
 from tevcurve.options import Option
 from tevcurve.pipeline.run_choice import condition_text
@@ -44,7 +43,7 @@ def none_of_words(value: Any) -> Any:
 
 def _angle(value: Any) -> str:
     if isinstance(value, (int, float)):
-        raise InputError(f"{value!r}, without a unit; wanted is an angle such as '{value:g} deg'")
+        raise Unwanted(f"{value!r}, without a unit; wanted is an angle such as '{value:g} deg'")
     return quantities.quantity_text(value, "deg", "an angle such as '2 deg'")
 
 
@@ -54,13 +53,13 @@ def _energies(value: Any) -> list[str] | str:
     )
     found = quantities.quantity_texts(value, "TeV", what)
     if isinstance(found, list) and len(found) < 2:
-        raise InputError(
+        raise Unwanted(
             f"{_listed(found)}, which is one energy; wanted are two or more, the edges of the bins, such as "
             "1-10 TeV"
         )
     edges = quantities.as_quantities(found, "TeV", ENERGIES).value
     if not (edges[0] > 0 and all(low < high for low, high in pairwise(edges))):
-        raise InputError(
+        raise Unwanted(
             f"{_listed(found)}, which does not increase from above 0; wanted are edges such as [0.7 TeV, 20 TeV]"
         )
     return found
@@ -71,7 +70,7 @@ def _bands(value: Any) -> list[str] | str:
     if low is None:
         return _energies(value)
     if quantities.as_quantity(low, "TeV", "an energy such as '>1 TeV'").value <= 0:
-        raise InputError(f"{value!r}; wanted is an energy above 0, such as '>1 TeV'")
+        raise Unwanted(f"{value!r}; wanted is an energy above 0, such as '>1 TeV'")
     return f">{low}"
 
 
@@ -113,7 +112,7 @@ def _safe_energy(value: Any) -> str | float | None:
     except (TypeError, ValueError):
         fraction = -1
     if isinstance(value, bool) or not 0 < fraction < 1:
-        raise InputError(
+        raise Unwanted(
             f"{value!r}; wanted is file, common, a fraction of the largest effective area such as 0.1 or 10%, or none"
         )
     return fraction
@@ -135,7 +134,7 @@ def _level(value: Any) -> float:
     except (TypeError, ValueError, InvalidOperation):
         number = -1.0
     if isinstance(value, bool) or not 0.5 < number < 1:
-        raise InputError(
+        raise Unwanted(
             f"{value!r}; wanted is a confidence level such as 0.95, 95 or 95%; in standard deviations that is sigma_ul"
         )
     return number
@@ -153,14 +152,14 @@ def _time_bins(value: Any) -> str:
 
     value = time_bins_text(value)
     if not isinstance(value, str):
-        raise InputError(f"{value!r}; wanted is a text such as 'run', 'night', '2 min' or 'blocks 0.05'")
+        raise Unwanted(f"{value!r}; wanted is a text such as 'run', 'night', '2 min' or 'blocks 0.05'")
     check_text(value)
     return value.strip()
 
 
 def _statistic(value: Any) -> str:
     if not isinstance(value, str) or value not in STATISTICS:
-        raise InputError(f"{value!r}; {meant(value, STATISTICS)}")
+        raise Unwanted(f"{value!r}; {meant(value, STATISTICS)}")
     return value
 
 
@@ -170,7 +169,7 @@ def _names(value: Any) -> list[str]:
     if isinstance(value, str):
         value = quantities.listed(value)
     if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
-        raise InputError(f"{value!r}; wanted are names of parameters such as [index]")
+        raise Unwanted(f"{value!r}; wanted are names of parameters such as [index]")
     return [name for name in value if name]
 
 
@@ -184,7 +183,7 @@ def _runs(value: Any) -> list[int | str] | None:
     ids = [run_number(each) for each in value] if isinstance(value, (list, tuple)) else []
     known = [each for each in ids if each is not None]
     if not ids or len(set(known)) < len(ids):
-        raise InputError(
+        raise Unwanted(
             f"{value!r}; wanted is all, or OBS_IDs such as [23523, 23526], each once, or a file of them"
         )
     return known
@@ -193,7 +192,7 @@ def _runs(value: Any) -> list[int | str] | None:
 def _path(value: Any) -> str:
     text = str(value) if hasattr(value, "__fspath__") else value
     if not isinstance(text, str) or not text.strip() or "\0" in text:
-        raise InputError(f"{value!r}; wanted is a path")
+        raise Unwanted(f"{value!r}; wanted is a path")
     return text
 
 
@@ -205,7 +204,7 @@ def _paths(value: Any) -> str | list[str]:
     except TypeError:
         found = []
     if not found:
-        raise InputError(f"{value!r}; wanted is a path, or a list of these")
+        raise Unwanted(f"{value!r}; wanted is a path, or a list of these")
     return found[0] if len(found) == 1 else found
 
 
@@ -220,7 +219,7 @@ def _name(value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value.strip():
-        raise InputError(f"{value!r}; wanted is the name of a target such as Crab")
+        raise Unwanted(f"{value!r}; wanted is the name of a target such as Crab")
     return value.strip()
 
 
@@ -233,7 +232,7 @@ def _flag(value: Any) -> bool:
     for flag, words in ((True, _YES), (False, _NO)):
         if isinstance(word, (bool, int, float, str)) and word in words:
             return flag
-    raise Unwanted(value, "yes or no")
+    raise Unwanted(f"{value!r}; wanted is yes or no")
 
 
 def _whole_number(value: Any) -> int:
@@ -243,9 +242,9 @@ def _whole_number(value: Any) -> int:
     except (TypeError, ValueError):
         number = None
     if number is None or isinstance(value, bool):
-        raise Unwanted(value, "a whole number")
+        raise Unwanted(f"{value!r}; wanted is a whole number")
     if number < 1:
-        raise Unwanted(value, "1 or more")
+        raise Unwanted(f"{value!r}; wanted is 1 or more")
     return number
 
 
@@ -255,11 +254,11 @@ def _positive(value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         number = None
     if number is None or isinstance(value, bool):
-        raise Unwanted(value, "a number")
+        raise Unwanted(f"{value!r}; wanted is a number")
     if not isfinite(number):
-        raise Unwanted(value, "a finite number")
+        raise Unwanted(f"{value!r}; wanted is a finite number")
     if number <= 0:
-        raise Unwanted(value, "a number above 0")
+        raise Unwanted(f"{value!r}; wanted is a number above 0")
     return number
 
 
@@ -270,7 +269,9 @@ def _choice(choices: Iterable[Any], value: Any) -> Any:
         if type(word) is type(choice) and word == choice:
             return choice
     *first, last = map(str, choices)
-    raise Unwanted(value, f"{', '.join(first)} or {last}" if first else last)
+    raise Unwanted(
+        f"{value!r}; wanted is {', '.join(first)} or {last}" if first else f"{value!r}; wanted is {last}"
+    )
 
 
 def or_none(kind: Kind) -> Kind:

@@ -7,7 +7,7 @@ from functools import lru_cache
 import astropy.units as u
 import numpy as np
 
-from tevcurve.errors import InputError
+from tevcurve.errors import Unwanted
 from tevcurve.records import short_repr
 
 # An end of a range: a number is taken whole, so that 1e-3 is none. The signs are those that people type.
@@ -85,7 +85,7 @@ def condition_of(text: str, unit: str, examples: str) -> Condition:
             return Condition(values=tuple(_number(each, unit) for each in text.split(",")))
     except (TypeError, ValueError):
         pass
-    raise InputError(f"{text!r}; wanted is {examples}.")
+    raise Unwanted(f"{text!r}; wanted is {examples}.")
 
 
 def _number(text: str, unit: str) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from tevcurve.errors import InputError
+from tevcurve.errors import InputError, Unwanted
 
 LONGEST = 2000
 EXAMPLE = "one such as 'ZEN_PNT < 50 and N_TELS >= 3', of columns of the observation index"
@@ -79,7 +79,7 @@ class RowExpression:
         except (SyntaxError, ValueError, IndexError, RecursionError, MemoryError) as error:
             told = "= is ==" if isinstance(error, SyntaxError) and re.search(r"[^<>=!]=[^=]", text) else ""
             told = str(error) if isinstance(error, ValueError) and not told else told
-            raise InputError(
+            raise Unwanted(
                 f"{text!r}, which is no condition{f' ({told})' if told else ''}; wanted is {EXAMPLE}."
             ) from error
         return cls(text, tuple(dict.fromkeys(each.id for each in names)), tree)

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from tevcurve.errors import InputError
+from tevcurve.errors import Unwanted
 from tevcurve.files import expand_path
 
 LARGEST = 10_000_000  # bytes
@@ -30,20 +30,20 @@ def runs_of_file(path: str | os.PathLike[str]) -> list[str]:
     place = Path(expand_path(path))
     try:
         if place.stat().st_size > LARGEST:
-            raise InputError(
+            raise Unwanted(
                 f"{str(path)!r}, a file of more than {LARGEST // 10**6} MB; wanted is one of OBS_IDs"
             )
         lines = place.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
-        raise InputError(
+        raise Unwanted(
             f"{str(path)!r}, a file that cannot be read ({reason}); wanted is one with an OBS_ID in each line, or "
             "OBS_IDs such as [23523, 23526]"
         ) from error
     found = [each for line in lines for each in _of_line(line.split("#")[0].strip())]
     found = found[1:] if found and found[0].strip("\"'").upper() == "OBS_ID" else found
     if not found:
-        raise InputError(f"{str(path)!r}, a file without an OBS_ID; wanted is one in each line")
+        raise Unwanted(f"{str(path)!r}, a file without an OBS_ID; wanted is one in each line")
     return found
 
 

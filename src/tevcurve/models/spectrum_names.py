@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tevcurve.errors import InputError
+from tevcurve.errors import InputError, Unwanted
 from tevcurve.models.compound_spectra import ProductSpectrum, SumSpectrum
 from tevcurve.models.spectral import SpectralModel
 from tevcurve.near_names import meant
@@ -59,17 +59,15 @@ def spectrum_class(name: Any) -> type[SpectralModel]:
     return SPECTRA[plain[wanted]]
 
 
-def wrong_at(name: str, words: str) -> InputError:
-    """An InputError whose `path` is (name,), the key of what is wrong.
+def wrong_at(name: str, words: str) -> Unwanted:
+    """The error of a key's value, whose `path` is (name,).
 
     Parameters
     ----------
     name : the key
-    words : what is wrong with it
+    words : what is wrong with it, which follows on "is"
     """
-    error = InputError(words)
-    error.path = (name,)  # type: ignore[attr-defined]
-    return error
+    return Unwanted(words).at(name)
 
 
 def _letters(name: str) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tevcurve.errors import InputError
+from tevcurve.errors import InputError, Unwanted
 from tevcurve.models.compound_spectra import CompoundSpectrum, ProductSpectrum, SumSpectrum
 from tevcurve.models.spectral import SpectralModel
 from tevcurve.models.spectrum_dict import DEEPEST, parameter_text, spectrum_from_dict
@@ -140,7 +140,7 @@ class _Reader:
             else:
                 factors.append(factor)
         if not factors:
-            raise InputError(
+            raise Unwanted(
                 f"{self.text!r}; wanted is a spectrum beside each number, such as PowerLaw index=2.5"
             )
         made = factors[0] if len(factors) == 1 else {"model": "product", "of": factors}

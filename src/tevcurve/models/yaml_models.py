@@ -42,7 +42,7 @@ def read_models(path: str | os.PathLike[str]) -> list[SkyModel]:
     try:
         return models_from_dict(marked.values, path.parent)
     except InputError as error:
-        line = marked.line(getattr(error, "path", ()))
+        line = marked.line(error.path)
         raise InputError(f"{path}, line {line}: {error}") from error
 
 

@@ -33,9 +33,7 @@ def mistake(path: Path, words: str) -> InputError:
     path : keys and numbers
     words : a sentence
     """
-    error = InputError(words)
-    error.path = path  # type: ignore[attr-defined]
-    return error
+    return InputError(words).at(*path)
 
 
 def mapping(values: Any, path: Path, what: str) -> Mapping[str, Any]:

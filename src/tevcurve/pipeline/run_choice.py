@@ -18,7 +18,7 @@ from tevcurve.data.index_making import obs_index
 from tevcurve.data.row_expression import NotSaid, RowExpression
 from tevcurve.data.store_tables import table_of_bytes
 from tevcurve.data.time import TimeReference
-from tevcurve.errors import InputError, TevcurveError
+from tevcurve.errors import InputError, TevcurveError, Unwanted
 from tevcurve.leap_seconds import as_if_none_were_to_come
 from tevcurve.near_names import meant
 from tevcurve.problems import NOT_CHOSEN, Problem, noted_remarks
@@ -291,7 +291,7 @@ def condition_text(name: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         value = f"[{', '.join(str(each) for each in value)}]"
     if isinstance(value, bool) or not isinstance(value, str | int | float) or not str(value).strip():
-        raise InputError(f"{value!r}; wanted is {_KINDS[name].wanted}.")
+        raise Unwanted(f"{value!r}; wanted is {_KINDS[name].wanted}.")
     text = str(value).strip()
     _KINDS[name].parse(text)
     return text
@@ -304,7 +304,7 @@ def _time_of(text: str) -> Time:
     except (InputError, IndexError) as error:
         # What a number may be otherwise is worth telling.
         told = f" ({str(error).partition(';')[0].rstrip('.')})" if is_plain([text]) else ""
-        raise InputError(f"{text!r}{told}; wanted is {MOMENTS}.") from error
+        raise Unwanted(f"{text!r}{told}; wanted is {MOMENTS}.") from error
 
 
 def _telescopes(text: str) -> Condition | list[str]:
@@ -318,7 +318,7 @@ def _telescopes(text: str) -> Condition | list[str]:
     if is_number and not is_list:
         return condition_of(inner, "", TELESCOPES)
     if not names or not all(re.fullmatch(r"[\w.+-]+", each) for each in names):
-        raise InputError(f"{text!r}; wanted is {TELESCOPES}.")
+        raise Unwanted(f"{text!r}; wanted is {TELESCOPES}.")
     return names
 
 
