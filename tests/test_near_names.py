@@ -15,6 +15,9 @@ from tevcurve.near_names import meant, near_names
         ("r", ["rebin", "run", "report", "replay", "show"], ["rebin", "run", "report"]),
         # One word of several.
         ("nebula", ["Crab Nebula", "Vela X"], ["Crab Nebula"]),
+        ("d", ["1 d", "10 days"], ["1 d"]),
+        ("nodes", ["file", "dnde"], []),
+        ("halfs", ["phase"], []),
         ("la", ["Crab Nebula", "Vela X"], []),
         ("fortnight", ["run", "edges"], []),
         ("--", ["--offset"], []),

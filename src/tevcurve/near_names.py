@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 
 # Of several that begin with the word or have it in them, so many are told.
 MOST = 3
-# A word of fewer letters is in too many names.
+# A word of fewer letters is in too many names, unless it is half of one.
 _LEAST = 3
-# Share of letters in common from which two words are near: "d" and "1 d" are; "halves" and "phase" are not.
-_ALIKE = 2 / 3
+# Share of letters in common from which two words are near: "flix" and "flux" are; "halfs" and "phase" are not.
+_ALIKE = 0.7
 # No name is as long; what is longer need not be compared letter by letter.
 _LONGEST = 100
 
@@ -54,7 +54,7 @@ def near_names(name: object, known: Iterable[str]) -> list[str]:
         those(word.__eq__)
         or those(lambda own: own.startswith(word))
         or those(lambda own: own in nearest)[:1]
-        or those(lambda own: len(word) >= _LEAST and word in own)
+        or those(lambda own: word in own and (len(word) >= _LEAST or 2 * len(word) >= len(own)))
     )
 
 

@@ -105,7 +105,7 @@ def test_texts_name_the_opacity():
     text = spectrum_to_text(model)
     assert text.endswith("EBLAbsorption model=saldana-lopez21 redshift=0.116 alpha_norm=0.9")
     assert spectrum_from_text(text).dnde(ENERGIES).tobytes() == made.dnde(ENERGIES).tobytes()
-    with pytest.raises(InputError, match="wanted is one of franceschini"):
+    with pytest.raises(InputError, match="did you mean 'dominguez'"):
         spectrum_from_text("PowerLaw * EBL z=0.1 model=domingez")
 
 

@@ -83,7 +83,11 @@ def test_names_are_those_of_gammapy_and_of_ebltable():
     assert [opacity_name(theirs) for theirs in MODELS.values()] == list(MODELS)
     assert opacity_name(" Dominguez ") == "dominguez"
     assert opacity_name("tables/ebl.fits.gz") == "tables/ebl.fits.gz"
-    for wrong in ("dominguez99", "", 3, None):
+    with pytest.raises(
+        InputError, match=r"The model of the opacity is 'domingez'; did you mean 'dominguez'\?$"
+    ):
+        opacity_name("domingez")
+    for wrong in ("x99", "", 3, None):
         with pytest.raises(InputError, match="wanted is one of franceschini, franceschini17, dominguez"):
             opacity_name(wrong)
 
