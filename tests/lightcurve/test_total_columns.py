@@ -8,8 +8,8 @@ from tevcurve.errors import InputError
 from tevcurve.lightcurve import LightCurve
 from tevcurve.lightcurve.columns import COLUMNS, QUANTITIES, TOTALS
 from tevcurve.lightcurve.concatenation import concatenate
-from tevcurve.lightcurve.notebook_view import figure
 from tevcurve.lightcurve.plots.points import PALE
+from tevcurve.lightcurve.small_figure import small_figure
 
 
 def test_each_quantity_has_them_from_the_norms():
@@ -91,11 +91,11 @@ def test_they_are_printed_in_the_unit_of_the_flux():
 def test_the_figure_of_a_notebook_draws_pale_bars_and_says_so():
     light_curve = make_rows(totals=True)
     light_curve.table["ts"] = 30.0
-    drawn = figure(light_curve)
+    drawn = small_figure(light_curve, "")
     assert drawn.count("stroke-opacity") == len(light_curve)
     assert PALE in drawn
     light_curve.table["ts"] = 1.0
-    limits = figure(light_curve)
+    limits = small_figure(light_curve, "")
     assert "stroke-opacity" not in limits
     assert PALE in limits
-    assert PALE not in figure(make_rows())
+    assert PALE not in small_figure(make_rows(), "")

@@ -6,7 +6,7 @@ from textwrap import wrap
 import numpy as np
 
 from tevcurve.figures.style import COLOURS
-from tevcurve.lightcurve.plots.rows import NOT_MEASURED
+from tevcurve.lightcurve.plots.rows import NOT_MEASURED, errors_of, floats_of
 from tevcurve.report import words
 from tevcurve.report.cuts import cuts_of
 from tevcurve.report.figure_style import (
@@ -17,7 +17,7 @@ from tevcurve.report.figure_style import (
     shortened,
     sizes_for,
 )
-from tevcurve.report.rows import column, errors_of, utc_ms
+from tevcurve.report.rows import utc_ms
 
 HEIGHT, PANEL_HEIGHT = 420, 170  # pixels
 LINE = 48  # characters of a line that is shown at a point
@@ -265,7 +265,7 @@ def _parameter_panels(light_curve, rows):
     fixed = np.isin(rows.status, NOT_MEASURED)
     for name in light_curve.meta.get("free", ()):
         name = f"spectral_{name}" if f"spectral_{name}" in table.colnames else name
-        values, errors = np.where(fixed, np.nan, column(table, name)), errors_of(table, name)
+        values, errors = np.where(fixed, np.nan, floats_of(table, name)), errors_of(table, name)
         traces = []
         for band in range(len(rows.bands)):
             chosen = np.flatnonzero(np.isfinite(values) & (rows.band == band))
@@ -288,7 +288,7 @@ def _hardness_panels(light_curve, rows):
     table = light_curve.hardness(0, n_bands - 1)
     if len(table) * n_bands != len(rows):
         return []
-    values, errors = column(table, "hardness"), errors_of(table, "hardness")
+    values, errors = floats_of(table, "hardness"), errors_of(table, "hardness")
     usable = np.flatnonzero(np.isfinite(values) & np.isfinite(errors).all(axis=0))
     if not usable.size:
         return []

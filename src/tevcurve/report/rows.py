@@ -12,7 +12,7 @@ from tevcurve.leap_seconds import as_if_none_were_to_come, as_utc
 from tevcurve.lightcurve.columns import ENDINGS, TITLES, declared, first_look
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS
-from tevcurve.lightcurve.plots.rows import series_of
+from tevcurve.lightcurve.plots.rows import errors_of, floats_of, series_of
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.report import words
 from tevcurve.report.runs_of_rows import RunsOfRows, runs_of_rows
@@ -93,7 +93,7 @@ class ReportRows:
     def of(cls, light_curve: LightCurve) -> "ReportRows":
         """The rows of a `LightCurve`. light_curve: with one row or more."""
         table, meta = light_curve.table, light_curve.meta
-        start, stop = (column(table, name) for name in ("time_min", "time_max"))
+        start, stop = (floats_of(table, name) for name in ("time_min", "time_max"))
         folded = {"phase_min", "phase_max"} <= set(table.colnames)
         series = series_of(table)
         band = np.zeros(len(table), dtype=int)
@@ -107,15 +107,15 @@ class ReportRows:
             stop=stop,
             start_ms=utc_ms(light_curve.time_start),
             stop_ms=utc_ms(light_curve.time_stop),
-            phase=(column(table, "phase_min"), column(table, "phase_max")) if folded else None,
+            phase=(floats_of(table, "phase_min"), floats_of(table, "phase_max")) if folded else None,
             bands=[each for _, each in series] or [None],
             instruments=[name for name, _ in series] or [""],
             band=band,
             quantity=quantity,
             **_values(table, quantity),
-            ts=column(table, "ts"),
-            counts=column(table, "counts"),
-            livetime=column(table, "livetime"),
+            ts=floats_of(table, "ts"),
+            counts=floats_of(table, "counts"),
+            livetime=floats_of(table, "livetime"),
             status=_texts(table, "status"),
             reason=_texts(table, "reason"),
             level=level,
@@ -218,41 +218,13 @@ class ReportRows:
         )
 
 
-def column(table: Table, name: str | None) -> np.ndarray:
-    """A column as a float array (n,), NaN where it is unknown or not there.
-
-    Parameters
-    ----------
-    table : of a light curve
-    name : of the column
-    """
-    if name not in table.colnames:
-        return np.full(len(table), np.nan)
-    return np.ma.filled(np.ma.asarray(table[name], dtype=np.float64), np.nan)
-
-
-def errors_of(table: Table, name: str | None, end: str = "") -> tuple[np.ndarray, np.ndarray]:
-    """(down, up) of a quantity, float arrays (n,): asymmetric errors, else the symmetric one.
-
-    Parameters
-    ----------
-    table : of a light curve
-    name : of the column of values
-    end : "_tot" for those with systematic errors
-    """
-    symmetric = column(table, f"{name}_err{end}")
-    down, up = column(table, f"{name}_errn{end}"), column(table, f"{name}_errp{end}")
-    known = np.isfinite(down) & np.isfinite(up)
-    return np.where(known, down, symmetric), np.where(known, up, symmetric)
-
-
 def _values(table: Table, quantity: str | None) -> dict[str, Any]:
     """Value, errors and limit, divided by a power of ten that makes the numbers easy to read."""
-    value, limit = column(table, quantity), column(table, f"{quantity}_ul")
+    value, limit = floats_of(table, quantity), floats_of(table, f"{quantity}_ul")
     exponent = power_of(np.where(np.isfinite(value) & (value != 0), value, limit))
     errn, errp = errors_of(table, quantity)
     arrays = {"value": value, "errn": errn, "errp": errp, "limit": limit}
-    arrays["total"] = np.stack([*errors_of(table, quantity, "_tot"), column(table, f"{quantity}_ul_tot")])
+    arrays["total"] = np.stack([*errors_of(table, quantity, "_tot"), floats_of(table, f"{quantity}_ul_tot")])
     unit = words.unit_text(table[quantity].unit, exponent) if quantity else ""
     return {name: array / 10.0**exponent for name, array in arrays.items()} | {
         "unit": unit,

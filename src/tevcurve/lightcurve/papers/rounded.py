@@ -12,6 +12,7 @@ from astropy.table import Table
 
 from tevcurve.lightcurve.columns import ENDINGS
 from tevcurve.lightcurve.magnitudes import is_magnitude
+from tevcurve.lightcurve.plots.rows import floats_of
 from tevcurve.rounding import fixed, to_place
 
 _ENDS = (*ENDINGS, "_ll")
@@ -115,9 +116,11 @@ def _of_value(table: Table, value: str) -> np.ndarray:
 
     Magnitudes, whose size says nothing of how well they are known, are told to a hundredth then.
     """
-    errors = _columns(table, [f"{value}{end}" for end in ("_err", "_errn", "_errp")])
-    limits = _columns(table, [f"{value}{end}" for end in _LIMITS])
-    alone = _columns(table, [value])[0]
+    errors, limits = (
+        np.array([floats_of(table, f"{value}{end}") for end in ends])
+        for ends in (("_err", "_errn", "_errp"), _LIMITS)
+    )
+    alone = floats_of(table, value)
     known = np.where(np.isfinite(errors) & (errors > 0), errors, np.inf)
     # From a value that is hardly above its bound at zero the way down is as short as that.
     to_zero = np.isclose(known[1], alone, rtol=1e-6, atol=0) & np.isfinite(known[[0, 2]]).any(axis=0)
@@ -133,16 +136,6 @@ def _of_value(table: Table, value: str) -> np.ndarray:
         sizes = [abs(size) for size in (*limits[:, row], alone[row]) if np.isfinite(size) and size]
         places[row] = 1 - int(np.floor(np.log10(sizes[0]))) if sizes else 2
     return places
-
-
-def _columns(table: Table, names: list[str]) -> np.ndarray:
-    """float64 (names, n), NaN where there is no such column."""
-    return np.array(
-        [
-            np.asarray(table[name], dtype=float) if name in table.colnames else np.full(len(table), np.nan)
-            for name in names
-        ]
-    )
 
 
 def _of_others(table: Table, name: str) -> np.ndarray:

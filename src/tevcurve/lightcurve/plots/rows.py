@@ -18,11 +18,43 @@ if TYPE_CHECKING:
 NOT_MEASURED = ("shape_fixed",)
 
 
+def floats_of(table: "Table", name: str | None, unit: u.UnitBase | None = None) -> np.ndarray:
+    """A column of numbers, float64 (n,), NaN where it is unknown or not there.
+
+    Parameters
+    ----------
+    table : of a light curve
+    name : of the column
+    unit : in which they come back; default: that of the column
+    """
+    if name not in table.colnames:
+        return np.full(len(table), np.nan)
+    array = np.ma.filled(np.ma.asarray(table[name], dtype=np.float64), np.nan)
+    return array if unit is None else array * (table[name].unit or u.dimensionless_unscaled).to(unit)
+
+
+def errors_of(
+    table: "Table", quantity: str | None, end: str = "", unit: u.UnitBase | None = None
+) -> np.ndarray:
+    """Errors down and up of each row, float64 (2, n): asymmetric where the table has both, else symmetric.
+
+    Parameters
+    ----------
+    table : of a light curve
+    quantity : name of the column of values
+    end : "_tot" for those with systematic errors
+    unit : as for `floats_of`
+    """
+    sides = np.array([floats_of(table, f"{quantity}_err{side}{end}", unit) for side in "np"])
+    both = floats_of(table, f"{quantity}_err{end}", unit)
+    return np.where(np.isfinite(sides).all(axis=0), sides, both)
+
+
 def values_of(table: "Table", quantity: str, unit: u.UnitBase) -> dict[str, np.ndarray]:
     """`value`, `errors` (2, n), `upper` and `lower` limit of each row, float64 in a unit, NaN where unknown.
 
-    Errors are asymmetric where the table has both sides, else symmetric. `total` (2, n) are those with systematic
-    errors; the upper limit is that with systematic errors where there is one, and `is_total` (n,) says so.
+    Errors are as of `errors_of`, `total` (2, n) those with systematic errors; the upper limit is that with systematic
+    errors where there is one, and `is_total` (n,) says so.
 
     Parameters
     ----------
@@ -31,28 +63,19 @@ def values_of(table: "Table", quantity: str, unit: u.UnitBase) -> dict[str, np.n
     unit : in which they come back
     """
 
-    def column(name: str) -> np.ndarray:
-        if name not in table.colnames:
-            return np.full(len(table), np.nan)
-        array = np.ma.filled(np.ma.asarray(table[name], dtype=np.float64), np.nan)
-        return array * (table[name].unit or u.dimensionless_unscaled).to(unit)
+    def column(end: str) -> np.ndarray:
+        return floats_of(table, f"{quantity}{end}", unit)
 
-    value, symmetric = column(quantity), column(f"{quantity}_err")
-    errors, total = (
-        np.array([column(f"{quantity}_errn{end}"), column(f"{quantity}_errp{end}")]) for end in ("", "_tot")
-    )
-    errors = np.where(np.isfinite(errors).all(axis=0), errors, symmetric)
-    total = np.where(np.isfinite(total).all(axis=0), total, column(f"{quantity}_err_tot"))
-    limit = column(f"{quantity}_ul_tot")
+    value, limit = column(""), column("_ul_tot")
     if quantity not in TITLES and "status" in table.colnames:
         value = np.where(np.isin(table["status"], NOT_MEASURED), np.nan, value)
     return {
         "value": value,
-        "errors": errors,
-        "total": total,
-        "upper": np.where(np.isfinite(limit), limit, column(f"{quantity}_ul")),
+        "errors": errors_of(table, quantity, unit=unit),
+        "total": errors_of(table, quantity, "_tot", unit),
+        "upper": np.where(np.isfinite(limit), limit, column("_ul")),
         "is_total": np.isfinite(limit),
-        "lower": column(f"{quantity}_ll"),
+        "lower": column("_ll"),
     }
 
 
@@ -73,8 +96,7 @@ def limits_of(
     if ts_threshold is None:
         return positive & (value <= 0) & np.isfinite(upper), none
     faint = ~np.isfinite(value) | (value <= 0)
-    if "ts" in table.colnames:
-        faint |= np.ma.filled(np.ma.asarray(table["ts"], dtype=np.float64), np.nan) < ts_threshold
+    faint |= floats_of(table, "ts") < ts_threshold
     is_upper, is_lower = faint & np.isfinite(upper), ~np.isfinite(value) & (lower > 0)
     # a ratio with an error above it that is larger than itself is known on one side, the nearer one
     with np.errstate(divide="ignore", invalid="ignore"):
