@@ -56,7 +56,7 @@ def test_without_names_it_is_what_says_something_of_every_light_curve(light_curv
     axes = found.plot()
     light_curve.table.meta.pop("source")
     assert len(axes) == 4
-    assert axes[0].figure.get_suptitle() == "Mrk 421"
+    assert axes[0].figure.get_suptitle() == "Mrk 421, 1–10 TeV"
     assert axes[0].get_title(loc="left") == "Power spectrum"
     plt.close("all")
 

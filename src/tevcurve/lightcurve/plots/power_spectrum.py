@@ -2,14 +2,17 @@
 
 from typing import TYPE_CHECKING, Any
 
+import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.figures.style import series_colours
+from tevcurve.figures.style import legend_above, series_colours, unit_text
+from tevcurve.lightcurve.plots.time_axis import axis_times, dress, hidden, keep, numbers_of, prepare
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+FLUX = u.Unit("cm-2 s-1")
 # From so many times the lowest frequency on, a decade has one tick.
 MANY = 100
 # Of what is drawn, the height of an axis; a band is drawn to so many times the highest point.
@@ -75,28 +78,28 @@ def _tick_frequencies(ax: "Axes", frequency: np.ndarray) -> None:
 
 
 def _draw_flux(spectrum: Any, ax: "Axes") -> None:
-    rows = spectrum.fit.process.rows
-    long = rows.stop_s[-1] - rows.start_s[0] > 3 * 86400
-    unit, name = (86400.0, "d") if long else (60.0, "min")
+    rows, (of_rows, of_process) = spectrum.fit.process.rows, series_colours()[:2]
+    drawn = prepare(ax, "flux", FLUX, rows.reference.scale)
+    start, stop = (numbers_of(rows.time(each), drawn) for each in (rows.start_s, rows.stop_s))
+    flux, errn, errp = (rows.flux * each[0] for each in (rows.fits.norm, rows.fits.errn, rows.fits.errp))
+    bars = ((errn, errp), 0.5 * (stop - start))
+    made = ax.errorbar(0.5 * (start + stop), flux, *bars, fmt=".", ms=3, lw=0.8, color=of_rows, label="Rows")
+    keep(ax, drawn, start, stop, made.lines[0])
+    dress(ax)
     found = spectrum.flux()
-    time, colour = (found["time"] - rows.reference).sec / unit, series_colours()[1]
-    low, middle, high = (found[each].value for each in ("flux_low", "flux", "flux_high"))
-    power = 10.0 ** np.floor(np.log10(np.median(middle)))
-    flux, errn, errp = (
-        rows.flux * each[0] / power for each in (rows.fits.norm, rows.fits.errn, rows.fits.errp)
-    )
-    centre, half = 0.5 * (rows.start_s + rows.stop_s) / unit, 0.5 * (rows.stop_s - rows.start_s) / unit
-    ax.errorbar(
-        centre, flux, (errn, errp), half, fmt=".", ms=3, lw=0.8, color=series_colours()[0], label="Rows"
+    time = axis_times(ax, found["time"])
+    shown = ~hidden(ax, time)
+    low, middle, high = (
+        np.where(shown, found[each].value, np.nan) for each in ("flux_low", "flux", "flux_high")
     )
     ax.fill_between(
-        time, low / power, high / power, color=colour, alpha=NARROW, lw=0, label="The process, 68 %", zorder=3
+        time, low, high, color=of_process, alpha=NARROW, lw=0, label="The process, 68 %", zorder=3
     )
-    ax.plot(time, middle / power, color=colour, lw=1, zorder=3)
-    ax.set_xlabel(f"Time after {rows.reference.utc.isot[:19]} UTC [{name}]")
-    ax.set_ylabel(f"Flux [10$^{{{int(np.log10(power))}}}$ cm$^{{-2}}$ s$^{{-1}}$]")
-    ax.set_ylim(0, top_of(flux + errp, high / power))
-    ax.legend(frameon=False)
+    ax.plot(time, middle, color=of_process, lw=1, zorder=3)
+    ax.ticklabel_format(axis="y", useMathText=True, scilimits=(-3, 4))
+    ax.set_ylabel(f"Flux [{unit_text(FLUX)}]")
+    ax.set_ylim(0, top_of(flux + errp, high[shown]))
+    legend_above(ax)
 
 
 def top_of(points: np.ndarray, band: np.ndarray) -> float:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tevcurve.figures.style import new_figure
+from tevcurve.figures.style import band_text, new_figure
 from tevcurve.lightcurve.plot import plot
+from tevcurve.lightcurve.plots.rows import bands_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,9 +49,10 @@ def plot_timing(
         result.plot(own if len(own) > 1 else own[0])
         titles[own[0]] = methods[name].title
     _entitle(figure, titles)
-    source = str(light_curve.meta.get("source") or "")
-    if source:
-        figure.suptitle(source, x=LEFT / figure.get_figwidth(), ha="left", parse_math=False)
+    bands = [band for band in bands_of(light_curve.table[rows]) if band is not None]
+    words = [str(light_curve.meta.get("source") or ""), *(band_text(*band) for band in bands)]
+    if title := ", ".join(filter(None, words)):
+        figure.suptitle(title, x=LEFT / figure.get_figwidth(), ha="left", parse_math=False)
     return axes
 
 
