@@ -57,7 +57,8 @@ def begin(most_lines=None):
         done = subprocess.run(["bash", "-e", "-c", cell], stdout=subprocess.PIPE, text=True, check=True)
         lines = done.stdout.splitlines()
         cut = most_lines is not None and len(lines) > most_lines
-        print("\n".join([*lines[:most_lines], "..."] if cut else lines))
+        if lines:
+            print("\n".join([*lines[:most_lines], "..."] if cut else lines))
 
     register_cell_magic(sh)
 
