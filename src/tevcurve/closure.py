@@ -30,8 +30,8 @@ class Closure:
     truth, bias : float arrays (n_rows,), cm-2 s-1: the true flux, and the mean of the fitted minus the true one
     bias_error : float array (n_rows,), cm-2 s-1, one standard deviation of the bias for so many simulations
     pull_mean, pull_width : float arrays (n_rows,), of sign(fit - truth) * sqrt(stat(truth) - stat(fit))
-    coverage, limit_coverage : float arrays (n_rows,), shares of intervals and of limits that have the truth; by
-        Feldman & Cousins where the light curve's are (`tevcurve.lightcurve.exact_coverage`)
+    coverage, limit_coverage : float arrays (n_rows,), shares of intervals and of limits that have the truth;
+        by Feldman & Cousins where the light curve's are (`tevcurve.lightcurve.exact_coverage`)
     level, limit_level : float, the shares that errors and limits are meant to have for many counts
     p0 : float, chance at which a test of variability gives alarm
     false_alarms : dict of float, shares of constant sources for which "TS_var" and "chi-square" give alarm, with the

@@ -93,8 +93,8 @@ def explicit_text(text, folder=None, once=False):
     ----------
     text : str
     folder : as for `binning_from_text`
-    once : bool, whether it is of a configuration without a version, whose times were in UTC, and those of an epoch in
-        TDB
+    once : bool, whether it is of a configuration without a version, whose times were in UTC, and those of an epoch
+        in TDB
 
     Raises `InputError` for a text that is none.
     """

@@ -51,8 +51,8 @@ class SourceRun:
     cut : the cut in angle that the responses hold for: `RadMax2D`, or one radius in radian for all energies, NaN where
         they do not tell it; None where they hold for all events
     location : `EarthLocation`, for a background that turns with the horizon, else None
-    facts : dict of what a person asks about a run (target, zenith angle in deg, INSTRUME where it says more than
-        TELESCOP, and TELESCOP where the instrument is called otherwise)
+    facts : dict of what a person asks about a run (target, zenith angle in deg, INSTRUME where it says more
+        than TELESCOP, and TELESCOP where the instrument is called otherwise)
     others : tuple of `SkyPart`, at each other source of the field
     remarks : tuple of (stage, reason), two str each, of what is odd about the run
     """

@@ -108,7 +108,7 @@ def range_notes(ranges):
     lows, highs = ((f"{a:.3g}" if a == b else f"{a:.3g} to {b:.3g}") for a, b in zip(low, high, strict=True))
     return [
         f"rows are fitted in {of} different ranges of energy (from {lows} TeV up to {highs} TeV), so that a wrong "
-        "spectrum looks like variability; safe_energy='common' fits all in the same"
+        "spectrum looks like variability; with safe_energy='common' all are fitted in the same"
     ]
 
 

@@ -58,8 +58,8 @@ def append_runs(
         says which runs were added, which were there, and which are left out and why.
     cache, n_jobs, progress, strict : as in `tevcurve.light_curve`
     accept_changed : as in `Result.read`
-    instrument : str, which instrument of the result the runs are of; by default it is the one whose runs have the same
-        TELESCOP
+    instrument : str, which instrument of the result the runs are of; by default the one whose runs
+        have the same TELESCOP
     hold : what becomes of numbers that all rows have in common (safe energies, amplitudes of neighbours, scales): by
         default they are settled anew with all runs, and all rows are made anew; "first night" leaves them as the runs
         of the first night have them, and a `tevcurve.lightcurve.held.Held` says what they are
