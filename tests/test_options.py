@@ -15,7 +15,8 @@ from tevcurve.config.keys import KEYS
 from tevcurve.config.values import KINDS, energies_of, norms_of
 from tevcurve.demo import POSITION, demo_observations
 from tevcurve.errors import InputError
-from tevcurve.options import CONDITIONAL, OPTIONS, FitOptions, check_choice, settled, used
+from tevcurve.fit.fit_options import FitOptions
+from tevcurve.options import CONDITIONAL, OPTIONS, check_choice, settled, used
 
 VAIN = [
     ("1d", {"offset_max": "0.3 deg"}),

@@ -11,8 +11,8 @@ import numpy as np
 from astropy.time import Time
 
 from tevcurve.kernels.onoff_profile import onoff_profile
+from tevcurve.lightcurve.variability.likelihood_rows import Pieces, Rows
 from tevcurve.lightcurve.variability.row_fits import RowFits
-from tevcurve.lightcurve.variability.rows import Pieces, Rows
 
 # Samples of the log flux in the shortest row, and how many times the light curve's length they are drawn.
 FINE, LONG = 8, 32

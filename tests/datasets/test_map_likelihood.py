@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 from simulated_cubes import dense_cash, point_source, simulated_cube
 
+from tevcurve.fit.fit_options import FitOptions
 from tevcurve.lightcurve.dataset_origin import rows_of_whole
-from tevcurve.options import FitOptions
 
 OTHER = ("other", (83.2, 22.4))
 

@@ -15,11 +15,11 @@ from simulated_cubes import (
     simulated_cube,
 )
 
+from tevcurve.fit.fit_options import FitOptions
 from tevcurve.fit.profile_nonlinear import NonlinearBin, NonlinearProfile
 from tevcurve.irf import PSFKernel
 from tevcurve.kernels.terms import CashTerms
 from tevcurve.lightcurve.dataset_origin import rows_of_whole
-from tevcurve.options import FitOptions
 
 OTHER = ("other", (83.2, 22.3), 1e-11, 2.0)
 

@@ -10,11 +10,11 @@ from tevcurve import LightCurveEstimator, PowerLaw, SkyModel, SkyPointSource, li
 from tevcurve.data import TimeReference
 from tevcurve.datasets.onoff_terms import OnOffTerms
 from tevcurve.errors import InputError
+from tevcurve.fit.fit_options import FitOptions
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.fit.onoff_likelihood import rows_of_spectra
 from tevcurve.fit.row_likelihood import RunPieces
 from tevcurve.lightcurve.dataset_origin import rows_of_whole
-from tevcurve.options import FitOptions
 from tevcurve.run_id import RunId
 
 REFERENCE = TimeReference(51910, 0.00074287037)

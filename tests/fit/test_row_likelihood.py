@@ -8,11 +8,11 @@ from simulated_cubes import dense_likelihood, point_source, simulated_cube
 
 from tevcurve.datasets import SpectrumDatasetOnOff
 from tevcurve.errors import InputError
+from tevcurve.fit.fit_options import FitOptions
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.irf import EDispKernel
 from tevcurve.lightcurve.dataset_origin import rows_of_whole
 from tevcurve.models import PowerLaw
-from tevcurve.options import FitOptions
 
 
 def joint_fit(datasets, bins, n_bins, reoptimize=True):

@@ -7,11 +7,11 @@ from scipy.optimize import brentq, minimize_scalar
 from simulated_cubes import light_curve, point_source, simulated_cube
 
 from tevcurve.errors import InputError
+from tevcurve.fit.fit_options import FitOptions
 from tevcurve.fit.norms import estimate_norms
 from tevcurve.fit.protocols import Drawable
 from tevcurve.lightcurve.bins import by_run
 from tevcurve.lightcurve.origin_rows import rows_behind
-from tevcurve.options import FitOptions
 
 SIGMA = 5.0
 

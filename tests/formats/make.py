@@ -46,6 +46,6 @@ def make(folder):
 
 
 if __name__ == "__main__":
-    from tevcurve.store.result import FORMAT
+    from tevcurve.store.result_files import FORMAT
 
     make(HERE / str(FORMAT))

@@ -19,6 +19,7 @@ from tevcurve.data import GTI
 from tevcurve.data.time import TimeReference
 from tevcurve.datasets import MapDataset
 from tevcurve.errors import InputError
+from tevcurve.fit.fit_options import FitOptions
 from tevcurve.irf import EDispKernel
 from tevcurve.kernels.feldman_cousins import known_background_intervals
 from tevcurve.kernels.profile_construction import onoff_intervals
@@ -36,7 +37,6 @@ from tevcurve.lightcurve.exact_columns import (
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.maps import WcsGeom, WcsNDMap
 from tevcurve.models import BackgroundModel
-from tevcurve.options import FitOptions
 from tevcurve.simulation import ResponseSet, simulate_observation
 
 LEVEL = 2 * gauss.cdf(1) - 1

@@ -19,7 +19,7 @@ from tevcurve.files import CHECKSUMS, Checksums
 from tevcurve.lightcurve.bins import by_night
 from tevcurve.pipeline.append import append_runs
 from tevcurve.store import Result, write_result
-from tevcurve.store.result import GOOD_TIMES
+from tevcurve.store.result_files import GOOD_TIMES
 from tevcurve.store.run_file import run_from_bytes
 
 READ = (

@@ -24,6 +24,7 @@ from tevcurve import (
 )
 from tevcurve.data import ObservationFilter
 from tevcurve.errors import DataError, InputError
+from tevcurve.fit.fit_options import FitOptions
 from tevcurve.lightcurve.bins import (
     Binning,
     Ephemeris,
@@ -47,7 +48,7 @@ from tevcurve.models import (
     SuperExpCutoffPowerLaw4FGLDR3,
     TemplateSpatialModel,
 )
-from tevcurve.options import OPTIONS, FitOptions
+from tevcurve.options import OPTIONS
 from tevcurve.pipeline.run_settings import cube_setting, on_off_setting
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.exclusion import as_exclusions

@@ -19,7 +19,8 @@ from tevcurve.report import write_report
 from tevcurve.run_id import RunId
 from tevcurve.store import Result
 from tevcurve.store.older import RunTimes, older_origin
-from tevcurve.store.result import FORMAT, WITH_RUNS
+from tevcurve.store.result import WITH_RUNS
+from tevcurve.store.result_files import FORMAT
 
 matplotlib.use("Agg")
 FORMATS = Path(__file__).parent.parent / "formats"

@@ -22,7 +22,7 @@ from tevcurve.lightcurve.interop.good_intervals import good_intervals
 from tevcurve.lightcurve.io import read_table
 from tevcurve.models import SpectralModel
 from tevcurve.store import Result, input_files, write_result
-from tevcurve.store.result import FORMAT
+from tevcurve.store.result_files import FORMAT
 
 BANDS = [0.7, 2, 10] * u.TeV
 

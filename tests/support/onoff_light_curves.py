@@ -7,13 +7,13 @@ import numpy as np
 
 from tevcurve.data import TimeReference
 from tevcurve.datasets.onoff_terms import OnOffTerms
+from tevcurve.fit.fit_options import FitOptions
 from tevcurve.lightcurve.bins import by_width
 from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.lightcurve.runs import RunsInMemory
 from tevcurve.models import Field, PowerLaw, SkyModel
-from tevcurve.options import FitOptions
 from tevcurve.reduction.energy_axes import energy_axes
 from tevcurve.reduction.onoff_terms import OnOffSetting
 from tevcurve.reduction.settings import SettingRule

@@ -37,7 +37,7 @@ from tevcurve.problems import FAILED, NOT_CHOSEN, Problem, attempt, noted_remark
 from tevcurve.progress import track, working
 from tevcurve.run_id import RunId
 from tevcurve.store import input_files
-from tevcurve.store.result import keep_others, package_versions, same_file
+from tevcurve.store.result_files import keep_others, package_versions, same_file
 from tevcurve.store.small_files import as_json
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from tevcurve.cli.figures import write_figure
 from tevcurve.lightcurve.notebook_view import caption
 from tevcurve.progress import working
 from tevcurve.store import Result, input_files, write_result
-from tevcurve.store.result import provenance_of
+from tevcurve.store.result_files import provenance_of
 
 
 def write(outputs, light_curve, config, text=None, observations=None, inputs=None):

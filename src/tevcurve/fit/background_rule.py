@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from tevcurve.errors import InputError
-from tevcurve.options import STATISTIC, FitOptions
+from tevcurve.fit.fit_options import FitOptions
+from tevcurve.options import STATISTIC
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from tevcurve.datasets import MapDataset, SpectrumDatasetOnOff
 from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
 from tevcurve.fit.cube_datasets import CubeDatasets
+from tevcurve.fit.fit_options import FitOptions
 from tevcurve.fit.onoff_datasets import OnOffDatasets
 from tevcurve.fit.row_exposure import WholeSeconds
 from tevcurve.fit.row_likelihood import RowSetting, RunPieces
@@ -20,7 +21,6 @@ from tevcurve.lightcurve.hardness import TwoBands
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.lightcurve.reference_spectrum import check_flux, reference_in_bins
 from tevcurve.lightcurve.row_table import table_of_rows
-from tevcurve.options import FitOptions
 from tevcurve.records import short_repr
 from tevcurve.reduction.dataset_terms import edges_of
 from tevcurve.reduction.energy_axes import edges_in_tev

@@ -14,6 +14,7 @@ from tevcurve.datasets.accepted import datasets_of
 from tevcurve.datasets.times import times_of
 from tevcurve.errors import InputError
 from tevcurve.files.masked import without_masks
+from tevcurve.fit.fit_options import STEPS, FitOptions
 from tevcurve.lightcurve.dataset_origin import DatasetOrigin, know_their_events, rows_of_whole
 from tevcurve.lightcurve.fit_rows import check_options, limit_sigma, positive
 from tevcurve.lightcurve.product import LightCurve
@@ -22,7 +23,7 @@ from tevcurve.lightcurve.reference_spectrum import check_flux, check_range, chec
 from tevcurve.lightcurve.row_table import table_of_rows
 from tevcurve.lightcurve.selection import INSTRUMENT, NoOrigin
 from tevcurve.near_names import meant
-from tevcurve.options import STEPS, FitOptions, settled
+from tevcurve.options import settled
 from tevcurve.reduction.dataset_terms import edges_of
 from tevcurve.reduction.energy_axes import edges_in_tev
 

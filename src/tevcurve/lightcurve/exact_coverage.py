@@ -27,7 +27,7 @@ def exact_coverage(origin, rows, norms):
     Parameters
     ----------
     origin : `~tevcurve.lightcurve.origin.LightCurveOrigin`
-    rows : `~tevcurve.lightcurve.variability.rows.Rows` of the light curve
+    rows : `~tevcurve.lightcurve.variability.likelihood_rows.Rows` of the light curve
     norms : float array (n_rows,), the truth
     """
     options = origin.options

@@ -13,10 +13,10 @@ from tevcurve.bins.good_time import BinnedRun
 from tevcurve.bins.time_bins import TimeBins
 from tevcurve.datasets.timeline import scaled_timeline
 from tevcurve.errors import InputError
+from tevcurve.fit.fit_options import FitOptions
 from tevcurve.lightcurve.background_norms import common_backgrounds
 from tevcurve.lightcurve.run_reduction import RunReduction
 from tevcurve.models import Field, SpectralModel
-from tevcurve.options import FitOptions
 from tevcurve.records import short_repr
 from tevcurve.reduction.energy_axes import EnergyAxes
 from tevcurve.reduction.settings import SettingRule

@@ -11,10 +11,10 @@ from tevcurve.models.opacity_table import OpacityTable as OpacityTable
 from tevcurve.models.parameters import Parameter as Parameter
 from tevcurve.models.parameters import Parameters as Parameters
 from tevcurve.models.sky import SkyModel as SkyModel
-from tevcurve.models.spatial import SkyDisk as SkyDisk
-from tevcurve.models.spatial import SkyGaussian as SkyGaussian
-from tevcurve.models.spatial import SkyPointSource as SkyPointSource
 from tevcurve.models.spatial import SpatialModel as SpatialModel
+from tevcurve.models.spatial_shapes import SkyDisk as SkyDisk
+from tevcurve.models.spatial_shapes import SkyGaussian as SkyGaussian
+from tevcurve.models.spatial_shapes import SkyPointSource as SkyPointSource
 from tevcurve.models.spectral import SpectralModel as SpectralModel
 from tevcurve.models.spectral_shapes import BrokenPowerLaw as BrokenPowerLaw
 from tevcurve.models.spectral_shapes import Constant as Constant

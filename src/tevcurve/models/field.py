@@ -11,7 +11,7 @@ from tevcurve.errors import InputError
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.models.compound_spectra import amplitude_is_free
 from tevcurve.models.sky import SkyModel
-from tevcurve.models.spatial import SkyPointSource
+from tevcurve.models.spatial_shapes import SkyPointSource
 from tevcurve.models.spectral import SpectralModel
 from tevcurve.models.spectral_shapes import PowerLaw
 from tevcurve.options import check_choice, option_of

@@ -9,7 +9,8 @@ import astropy.units as u
 from tevcurve.errors import InputError, TevcurveError
 from tevcurve.files import expand_path
 from tevcurve.models.parameters import Parameter
-from tevcurve.models.spatial import FRAMES, SkyDisk, SkyGaussian, SkyPointSource, SpatialModel
+from tevcurve.models.spatial import FRAMES, SpatialModel
+from tevcurve.models.spatial_shapes import SkyDisk, SkyGaussian, SkyPointSource
 from tevcurve.models.template_map import TemplateSpatialModel
 from tevcurve.models.yaml_parameters import (
     Path,

@@ -19,7 +19,8 @@ from tevcurve.problems import NOT_CHOSEN
 from tevcurve.renamed import takes_older_names
 from tevcurve.store.adding import add_to_result
 from tevcurve.store.inputs import input_files
-from tevcurve.store.result import Appended, Result, package_versions
+from tevcurve.store.result import Appended, Result
+from tevcurve.store.result_files import package_versions
 from tevcurve.store.unchanged import is_as_written
 
 log = logging.getLogger(__name__)

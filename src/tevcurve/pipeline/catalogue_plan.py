@@ -8,9 +8,9 @@ import numpy as np
 
 from tevcurve.bins.pieces import BinPieces
 from tevcurve.bins.time_bins import TimeBins
+from tevcurve.fit.fit_options import FitOptions
 from tevcurve.kernels.sphere import angular_separation
 from tevcurve.models import SpectralModel
-from tevcurve.options import FitOptions
 from tevcurve.records import short_repr
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import EnergyAxes

@@ -7,13 +7,14 @@ from tevcurve.bins import by_run
 from tevcurve.bins.text import as_binning
 from tevcurve.errors import InputError
 from tevcurve.fit.background_rule import BackgroundRule
+from tevcurve.fit.fit_options import FitOptions
 from tevcurve.instruments import as_instruments, options_of_each
 from tevcurve.lightcurve.fit_rows import check_options, limit_sigma, positive
 from tevcurve.lightcurve.free_spectra import free_names
 from tevcurve.lightcurve.reference_spectrum import check_others, reference_in_bins, remark_beyond
 from tevcurve.models import SpectralModel
 from tevcurve.models.field import check_free, field_of
-from tevcurve.options import OPTIONS, FitOptions, check_choice, option_of, settled
+from tevcurve.options import OPTIONS, check_choice, option_of, settled
 from tevcurve.pipeline.given_data import sources_of
 from tevcurve.pipeline.instruments import observations_of_each
 from tevcurve.pipeline.job import Job

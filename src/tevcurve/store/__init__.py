@@ -7,7 +7,7 @@ _PLACES = {
     "Result": "tevcurve.store.result:Result",
     "RunCache": "tevcurve.store.run_cache:RunCache",
     "input_files": "tevcurve.store.inputs:input_files",
-    "write_result": "tevcurve.store.result:write_result",
+    "write_result": "tevcurve.store.result_files:write_result",
 }
 __all__ = sorted(_PLACES)
 _found, __dir__ = names_on_demand(__name__, _PLACES)

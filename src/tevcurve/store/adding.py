@@ -5,13 +5,13 @@ from pathlib import Path
 from tevcurve.atomic import new_folder
 from tevcurve.files import Checksums
 from tevcurve.run_id import FIELDS
-from tevcurve.store.result import (
+from tevcurve.store.result import Result
+from tevcurve.store.result_files import (
     CONFIG,
     FORMAT,
     JOB,
     PROVENANCE,
     RUNS,
-    Result,
     job_text_of,
     keep_others,
     known_checksums,

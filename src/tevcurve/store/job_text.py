@@ -17,10 +17,10 @@ from tevcurve.bins import BINNINGS, Binning
 from tevcurve.bins.ephemeris import Ephemeris
 from tevcurve.data import ObservationFilter
 from tevcurve.errors import DataError, InputError
+from tevcurve.fit.fit_options import FitOptions
 from tevcurve.lightcurve.plan import Plan
 from tevcurve.maps import MapAxis, WcsGeom, WcsNDMap
 from tevcurve.models.units import internal_factor
-from tevcurve.options import FitOptions
 from tevcurve.reduction.cube_terms import CubeSetting
 from tevcurve.reduction.energy_axes import EnergyAxes
 from tevcurve.reduction.onoff_terms import OnOffSetting

@@ -4,7 +4,7 @@ from tevcurve.errors import TevcurveError
 from tevcurve.files import CHECKSUMS, checksum_of_file, checksum_of_parts, checksums_text
 from tevcurve.lightcurve.io import table_parts
 from tevcurve.lightcurve.origin import LightCurveOrigin
-from tevcurve.store.result import (
+from tevcurve.store.result_files import (
     FORMAT,
     JOB,
     LEDGER,

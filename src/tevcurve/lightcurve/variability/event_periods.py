@@ -12,8 +12,9 @@ from tevcurve.kernels.phases import GoodTimeOfRuns, HarmonicScores
 from tevcurve.lightcurve.origin_rows import rows_behind
 from tevcurve.lightcurve.variability.chances import Test, among, chance_of, chi_square_chance
 from tevcurve.lightcurve.variability.frequencies import check_harmonics, frequencies_in_hz
+from tevcurve.lightcurve.variability.likelihood_rows import Rows
 from tevcurve.lightcurve.variability.period_records import PeriodSearch, highest
-from tevcurve.lightcurve.variability.rows import Rows, rows_of
+from tevcurve.lightcurve.variability.rows import rows_of
 from tevcurve.run_id import parts_together
 
 # The harmonics of the H test, and the slope of the log of its chance (de Jager & Buesching 2010, A&A 517, L9).
