@@ -191,6 +191,28 @@ def test_a_header_that_contradicts_itself_gets_a_sentence(tmp_path, old, new, wo
     assert error.match(words)
 
 
+@pytest.mark.parametrize(
+    ("form", "n_rows", "dim"),
+    [(form, 10**15, "(0)") for form in ("0E", "0A", "0D")] + [("0E", 2, "(0,1000000000000000000)")],
+)
+def test_what_has_no_bytes_takes_no_memory(tmp_path, form, n_rows, dim):
+    hdu = fits.BinTableHDU.from_columns([fits.Column("A", "D", array=[])], name="X")
+    hdu.header["TDIM1"] = "(1)" + 30 * " " + "."
+    path = written(tmp_path, hdu)
+    content = path.read_bytes()
+    for old, new in (
+        (b"NAXIS1  =                    8", b"NAXIS1  =                    0"),
+        (b"NAXIS2  =                    0", b"NAXIS2  = %20d" % n_rows),
+        (b"TFORM1  = 'D ", b"TFORM1  = '" + form.encode()),
+        (b"'(1)" + 30 * b" " + b".", b"'" + dim.ljust(34).encode()),
+    ):
+        assert content.count(old) == 1
+        content = content.replace(old, new)
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"wanted are at most|TDIM1 is .*, and TFORM1 says 0 values"):
+        FitsFile.open(path).table("X").data["A"]
+
+
 def table_of(tmp_path, columns, **cards):
     hdu = fits.BinTableHDU.from_columns(columns, name="X")
     for key, value in cards.items():

@@ -128,9 +128,10 @@ class Rows:
         if column.problem:
             raise DataError(f"The column {column.name} of {self._where} cannot be read: {column.problem}.")
         size = {"A": 4 * column.repeat, "P": 128, "Q": 128}.get(column.code, 8 * column.repeat)
-        if self._n_rows * size > _LARGEST_COLUMN:
+        # Rows without bytes can be said to be as many as one likes.
+        if self._n_rows * max(size, 1) > _LARGEST_COLUMN:
             raise DataError(
-                f"The column {column.name} of {self._where} takes {self._n_rows * size} bytes as numbers; "
+                f"The column {column.name} of {self._where} takes {self._n_rows * max(size, 1)} bytes as numbers; "
                 f"wanted are at most {_LARGEST_COLUMN}."
             )
         if column.code == "A":
@@ -292,7 +293,7 @@ def _column(header: dict[str, Any], number: int, offset: int) -> Column:
     dims = header.get(f"TDIM{number}")
     if dims is not None and code not in "PQX":
         shape = tuple(int(n) for n in reversed(re.findall(r"\d+", str(dims))))
-        if prod(shape) != repeat:
+        if prod(shape) != repeat or max(shape, default=1) > max(repeat, 1):
             raise ValueError(f"TDIM{number} is {dims}, and TFORM{number} says {repeat} values")
         shape = shape[:-1] if code == "A" else shape
     scale, zero, problem = _scaling(header, number, code)
