@@ -94,7 +94,7 @@ CASES = [
     ),
     (["light-curve", "STORE", "--after", "2005"], "(2005 is no MJD but looks like a year); wanted is a date"),
     (["light-curve", "STORE", "--spectrum", "2.4"], "such as PowerLaw index=2.5"),
-    (["run", "STORE"], "is a folder; wanted is a configuration"),
+    (["run", "STORE"], "has data, which"),
     (["report", "."], "is not a result of tevcurve"),
     (["variability", "nowhere"], "There is no folder nowhere; wanted is that of a result"),
     (["append", "nowhere", "STORE"], "There is no folder nowhere; wanted is that of a result"),

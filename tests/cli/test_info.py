@@ -53,9 +53,15 @@ def test_what_is_no_data_is_said_with_what_shows_it(folder, capsys):
     (folder / "many").mkdir()
     shutil.copy(folder / "result" / "provenance.json", folder / "many" / "catalogue.json")
     for path, wanted in [
-        ("result", "a light curve and no data; wanted is `tevcurve show result`."),
-        ("curve.ecsv", "a light curve and no data; wanted is `tevcurve show curve.ecsv`."),
-        ("many", "a catalogue of light curves and no data; wanted is `tevcurve show many --source NAME`"),
+        ("result", "a light curve, which `tevcurve show result` takes; wanted is data"),
+        (
+            "curve.ecsv",
+            "a file with a light curve, which `tevcurve show curve.ecsv` takes; wanted is data",
+        ),
+        (
+            "many",
+            "a catalogue of light curves, which `tevcurve show many --source NAME` takes; wanted is data",
+        ),
     ]:
         assert main(["info", path]) == 2
         said = capsys.readouterr()

@@ -6,6 +6,7 @@ from astropy.units import Quantity
 
 from tevcurve.bins.binning import BINNINGS, UNNAMED, Binning
 from tevcurve.bins.given_text import WITH_UNIT, GivenText, options_of, words_of
+from tevcurve.bins.meant_text import meant_text
 from tevcurve.bins.time_text import DATE_SCALE, MONTH_SAID, is_unit_of_time
 from tevcurve.bins.width import by_width
 from tevcurve.errors import InputError
@@ -48,8 +49,7 @@ def binning_from_text(text, folder=None, position=None, quiet=False):
 
     Raises `InputError` for a text that is none, with the forms that there are.
     """
-    given, _ = _given(text, folder, position)
-    made = _made(given)
+    given, _, made = _made_or_meant(text, lambda: _of_text(text, folder, position))
     if given.assumed == "numbers" and not quiet:
         log.warning(
             "The time bins are %r: plain numbers are taken as MJD in %s; scale= says another one.",
@@ -120,18 +120,29 @@ def _given(text, folder, position=None, to_use=True):
     return GivenText(text, name, values, options, folder, kind.forms, position, to_use), kind
 
 
-def _made(given):
-    """The binning of a `GivenText`."""
+def _of_text(text, folder, position=None, to_use=True):
+    """(`GivenText`, the class of its binning, the binning)."""
+    given, kind = _given(text, folder, position, to_use)
     made = BINNINGS[given.kind].from_text(given)
     given.check_nothing_left()
-    return made
+    return given, kind, made
 
 
 def _checked(text, folder):
     """(`GivenText` of which a binning was made, the class of that)."""
-    given, kind = _given(text, folder, to_use=False)
-    _made(given)
+    given, kind, _ = _made_or_meant(text, lambda: _of_text(text, folder, to_use=False))
     return given, kind
+
+
+def _made_or_meant(text, make):
+    """What is made of a text; of one that is none, a sentence with what was meant, where that is near."""
+    try:
+        return make()
+    except InputError as error:
+        near = meant_text(text) if isinstance(text, str) else None
+        if near is None:
+            raise
+        raise InputError(f"The time bins are {_shortened(text)!r}; did you mean {near!r}?") from error
 
 
 def _shortened(text, most=80):

@@ -14,7 +14,11 @@ def append(
     result: RESULT,
     new: Annotated[
         list[Path],
-        Argument(help="Files with a run each, folders of these, or data stores.", metavar="NEWFILES..."),
+        Argument(
+            help="Files with a run each, folders of these, or data stores.",
+            metavar="NEWFILES...",
+            takes=("data",),
+        ),
     ],
     instrument: Annotated[
         str | None,

@@ -1,5 +1,6 @@
 """Commands and families of commands as click has them, made of functions; the help of each is a page of ours."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from inspect import cleandoc
@@ -9,8 +10,12 @@ import click
 
 from tevcurve.cli.help_page import help_page
 from tevcurve.cli.parameters import parameters_of
-from tevcurve.errors import InputError
+from tevcurve.errors import InputError, TevcurveError
 from tevcurve.on_demand import found_at
+
+_NEGATIVE = re.compile(r"-\.?\d")
+# What a word is that a command cannot use is looked for when it has failed.
+_REFUSAL = "tevcurve.cli.kinds_of_words:refusal"
 
 
 class Family(NamedTuple):
@@ -50,6 +55,12 @@ class DrawnCommand(click.Command):
             # Reading takes words away from the list.
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         except click.NoSuchOption as error:
+            negative = next((word for word in args if _NEGATIVE.match(word)), None)
+            if negative is not None:
+                raise InputError(
+                    f"{negative} is taken as an option; wanted are quotes around what belongs together, as --position "
+                    '"329.7 -30.2".'
+                ) from error
             near = _meant(error.option_name, _names_of_options(self, ctx), "")
             ctx.fail(f"There is no option {error.option_name!r}" + (f"; {near}" if near else "."))
         times = Counter(each for each in order if isinstance(each, click.Option))
@@ -64,6 +75,19 @@ class DrawnCommand(click.Command):
                     f"{option.opts[0]} is given {several}, as {told}; wanted is it once, with all that is meant."
                 )
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """What the command gives; of a failure with a word of another kind than is wanted, the sentence says that.
+
+        ctx : of click
+        """
+        try:
+            return super().invoke(ctx)
+        except TevcurveError as error:
+            told = "" if isinstance(self, click.Group) else found_at(_REFUSAL)(self, ctx)
+            if told:
+                raise InputError(told) from error
+            raise
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """None; the page is written.

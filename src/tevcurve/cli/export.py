@@ -18,6 +18,7 @@ def export(
             help="Folder of a result, or a file with a light curve, or of any table FILE:time=...,flux=..., the names "
             "of its columns.",
             metavar="RESULT",
+            takes=("file", "result", "catalogue"),
         ),
     ] = None,
     file: Annotated[

@@ -16,6 +16,7 @@ def info(
         Argument(
             help="Folder of a data store or of DL3 files, an index file, or DL3 files with a run each.",
             metavar="PATH...",
+            takes=("data",),
         ),
     ],
     target: Annotated[str | None, Option(help="List the runs of this target.")] = None,

@@ -13,13 +13,17 @@ from tevcurve.cli.results import OVERWRITE
 @job_options(without=("data", "target", "positions", "output", "overwrite"))
 def init(
     target: Annotated[
-        str, Argument(help="Name of the target, as `tevcurve info PATH` shows it.", metavar="TARGET")
+        str,
+        Argument(
+            help="Name of the target, as `tevcurve info PATH` shows it.", metavar="TARGET", takes=("name",)
+        ),
     ],
     paths: Annotated[
         list[str],
         Argument(
             help="Folder of a data store or of DL3 files, an index file, or DL3 files with a run each.",
             metavar="PATH...",
+            takes=("data",),
         ),
     ],
     output: Annotated[

@@ -33,7 +33,7 @@ def make_at_once(paths, changes):
     several = any(key.partition(".")[0] == "instruments" for key in changes)
     if not paths and not several:
         raise InputError("There is no PATH; wanted is one of data, or --instruments, each with its own.")
-    if "target" not in changes and paths and _is_name(paths[-1]) and (several or len(paths) > 1):
+    if "target" not in changes and paths and is_name(paths[-1]) and (several or len(paths) > 1):
         *paths, changes["target"] = paths
     changes = {"cache": None} | ({"data": paths} if paths else {}) | changes
     if "target" not in changes and not several:
@@ -41,8 +41,8 @@ def make_at_once(paths, changes):
     return _make(Config(**with_changes({}, changes)))
 
 
-def _is_name(word):
-    """Whether a word among paths is the name of a target: neither there nor like a path."""
+def is_name(word):
+    """Whether a word among paths is the name of a target: neither there nor like a path. word: str."""
     return not (os.path.exists(word) or "/" in word or "$" in word or os.sep in word or is_fits_name(word))
 
 

@@ -14,6 +14,8 @@ def light_curve(
             help="Folder of a data store or of DL3 files, an index file, or DL3 files with a run each; none where each "
             "of --instruments has its own. The last word may be the target.",
             metavar="PATH...",
+            takes=("data",),
+            last=("name", "data"),
         ),
     ] = None,
     **options,
@@ -35,7 +37,12 @@ def light_curve(
 
 @job_options()
 def run(
-    config: Annotated[str, Argument(help="A configuration, as `tevcurve init` writes it.", metavar="FILE")],
+    config: Annotated[
+        str,
+        Argument(
+            help="A configuration, as `tevcurve init` writes it.", metavar="FILE", takes=("configuration",)
+        ),
+    ],
     **options,
 ):
     """Make the light curve that a configuration asks for; each of its values can be changed on the line.

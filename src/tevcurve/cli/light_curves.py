@@ -15,6 +15,8 @@ def light_curves(
             help="The data, as light-curve takes them, and last the positions: a CSV, ECSV or FITS file with name, ra, "
             "dec (deg, ICRS) and, where wanted, spectrum and neighbours; or the word targets, all of the index.",
             metavar="PATH... POSITIONS",
+            takes=("data",),
+            last=("positions",),
         ),
     ],
     **options,

@@ -48,6 +48,7 @@ def plot(
             help="Folder of a result, or a file with a light curve. Of several, those of other telescopes too, each "
             "has a panel with its own unit on one time axis; of any table the columns are named behind it.",
             metavar="RESULT",
+            takes=("file", "result", "catalogue"),
         ),
     ],
     output: Annotated[

@@ -8,7 +8,7 @@ from tevcurve.cli.results import OVERWRITE
 
 
 def make_index(
-    folder: Annotated[Path, Argument(help="Folder of DL3 files.", metavar="FOLDER")],
+    folder: Annotated[Path, Argument(help="Folder of DL3 files.", metavar="FOLDER", takes=("data",))],
     irfs: Annotated[
         list[Path] | None,
         Option(help="File in the folder with the responses of all runs; may be given several times."),

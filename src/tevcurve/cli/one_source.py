@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tevcurve.catalogue.folder import CATALOGUE, LightCurves
 from tevcurve.cli.named_file import file_of, named_columns
-from tevcurve.errors import InputError, TevcurveError
+from tevcurve.errors import InputError
 from tevcurve.files.columns import listed
 from tevcurve.lightcurve import LightCurve
 from tevcurve.store import Result
@@ -73,23 +73,6 @@ def part_of(path, which, accept_changed=False):
 def is_catalogue(path):
     """Whether a folder has the light curves of a catalogue, or will have them. path: Path."""
     return (Path(path).expanduser() / CATALOGUE).is_file()
-
-
-def refuse_light_curve(path):
-    """Raises `InputError` for a light curve where data are wanted, with what shows it.
-
-    path: Path of a file or folder that has no data.
-    """
-    if is_catalogue(path):
-        raise InputError(
-            f"{path} is a catalogue of light curves and no data; wanted is `tevcurve show {path} --source NAME`, or "
-            "its index.html in a browser."
-        )
-    try:
-        light_curve_of(path)
-    except TevcurveError:
-        return
-    raise InputError(f"{path} is a light curve and no data; wanted is `tevcurve show {path}`.")
 
 
 def refuse_catalogue(path, what):

@@ -25,7 +25,7 @@ def print_overview(paths, target=None, plot=None, options=None):
     """None; the targets of some data are printed, and what becomes of their HDUs, or the runs of one.
 
     Of a folder above several data stores it is what each of these has. Of files without a run the HDUs are printed
-    before the error that says so is raised; a result is refused with what shows it.
+    before the error that says so is raised.
 
     Parameters
     ----------
@@ -48,10 +48,10 @@ def print_overview(paths, target=None, plot=None, options=None):
     try:
         stores = open_stores(paths, **options)
     except DataError:
-        for path in paths:
-            found_at("tevcurve.cli.one_source:refuse_light_curve")(path)
-        # Where several stores are in a folder the question is which of them is meant.
-        uses = [] if folders else uses_of_files(paths)
+        # Where several stores are in a folder the question is which of them is meant; HDUs of results are no data.
+        kind_of = found_at("tevcurve.cli.kinds_of_words:kind_of")
+        are_others = folders or {kind_of(path) for path in paths} - {None, "data"}
+        uses = [] if are_others else uses_of_files(paths)
         if any(use.hdu_class for use in uses):
             _print_hdus(uses)
         raise

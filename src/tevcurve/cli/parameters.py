@@ -88,10 +88,15 @@ class Argument:
     ----------
     help : what it is
     metavar : what stands for it
+    takes : kinds of words that it takes, of `tevcurve.cli.kinds_of_words.KINDS`, the first as it is asked for; none
+        where any word will do
+    last : those that the last of several words is; none where it is as the others
     """
 
-    def __init__(self, help: str, metavar: str) -> None:
-        self.help, self.metavar = help, metavar
+    def __init__(
+        self, help: str, metavar: str, takes: tuple[str, ...] = (), last: tuple[str, ...] = ()
+    ) -> None:
+        self.help, self.metavar, self.takes, self.last = help, metavar, takes, last
 
     def parameter(self, name: str, kind: Any, default: Any) -> "ArgumentWithWords":
         """The argument as click has it, which has to be there unless it has a default.
@@ -107,6 +112,7 @@ class Argument:
         return ArgumentWithWords(
             [name],
             help=self.help,
+            kinds=(self.takes, self.last),
             type=_type(of_each, None),
             required=required,
             default=None if required else default,
@@ -138,12 +144,16 @@ class ArgumentWithWords(click.Argument):
     ----------
     names : as click has them
     help : what it is
+    kinds : kinds of words that it takes, and those of the last of several
     options : of `click.Argument`
     """
 
-    def __init__(self, names: Sequence[str], help: str, **options: Any) -> None:
+    def __init__(
+        self, names: Sequence[str], help: str, kinds: tuple[tuple[str, ...], ...], **options: Any
+    ) -> None:
         super().__init__(names, **options)
         self.words = help
+        self.takes, self.last = kinds
 
     def make_metavar(self, *context: click.Context) -> str:
         """What stands for it, in brackets where it need not be there. context: of click, in some of its releases."""

@@ -9,13 +9,21 @@ from tevcurve.cli.parameters import Argument, Option
 from tevcurve.errors import InputError
 from tevcurve.run_id import safe_name
 
-RESULT = Annotated[Path, Argument(help="Folder of a result, as `tevcurve run` writes it.", metavar="RESULT")]
+RESULT = Annotated[
+    Path,
+    Argument(
+        help="Folder of a result, as `tevcurve run` writes it.",
+        metavar="RESULT",
+        takes=("result", "catalogue"),
+    ),
+]
 RESULT_OR_FILE = Annotated[
     Path,
     Argument(
         help="Folder of a result, or a file with a light curve (`tevcurve export --formats`), or of any table "
         "FILE:time=...,flux=..., the names of its columns.",
         metavar="RESULT",
+        takes=("file", "result", "catalogue"),
     ),
 ]
 BAND = Annotated[

@@ -30,6 +30,7 @@ def watch(
             help="Folder into which files with a run, or a part of one, each come; several for several telescopes; "
             "none where each of --instruments has its own.",
             metavar="FOLDER...",
+            takes=("data",),
         ),
     ] = None,
     output: Annotated[

@@ -4,13 +4,14 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Protocol
 
-from tevcurve.config.sky import as_position
+from tevcurve.config.sky import as_position, place_in_words
 from tevcurve.data import Observation
+from tevcurve.errors import InputError, MissingError
 from tevcurve.instruments import Instrument, as_instruments
 from tevcurve.pipeline.given_data import open_stores
 from tevcurve.pipeline.instruments import observations_of_each
 from tevcurve.pipeline.obs_ids import with_ids
-from tevcurve.pipeline.targets import observations_of, spelled_target
+from tevcurve.pipeline.targets import SAME_PLACE, observations_of, spelled_target
 
 
 class Chosen(Protocol):
@@ -58,6 +59,28 @@ def chosen(config: Chosen, awaited: Collection[str] = ()) -> dict[str, Any]:
     config : with `data`, `instruments`, `data_root`, `irfs`, `target`, `position` and `runs`
     awaited : names of instruments that have no observations yet
     """
+    try:
+        found = _chosen(config, awaited)
+    except MissingError as error:
+        if place_in_words(config.target) is not None:
+            raise _no_name(config.target) from error
+        raise
+    its = place_in_words(found["name"])
+    # A light curve may be called by where it is, and by nothing else that is elsewhere.
+    if its is not None and its.separation(found["target"]) > SAME_PLACE:
+        raise _no_name(config.target)
+    return found
+
+
+def _no_name(target: str) -> InputError:
+    return InputError(
+        f"target is {target!r}, which is a position and no name; wanted is position, on the command line "
+        f'--position "{target}".'
+    )
+
+
+def _chosen(config: Chosen, awaited: Collection[str]) -> dict[str, Any]:
+    """As `chosen`."""
     if config.instruments is not None:
         return _chosen_of_each(config, as_instruments(config.instruments), awaited)
     assert config.data is not None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _FRAMES = ("icrs", "fk5", "galactic")
 _DEGREES = re.compile(rf"({NUMBER})\s*(?:deg|d)?\s*[, ]\s*({NUMBER})\s*(?:deg|d)?")
+_TURN = 360.0  # deg; a larger number is something else
 _DS9_FRAME = re.compile(
     r"\s*(icrs|fk5|fk4|galactic|ecliptic|j2000|b1950|image|physical|global)\b", re.IGNORECASE
 )
@@ -52,12 +53,28 @@ def as_position(text: str) -> "SkyCoord":
     found = _DEGREES.fullmatch(words)
     try:
         if found:
+            if abs(float(found[1])) > _TURN:
+                raise _no_position(text)
             return SkyCoord(float(found[1]), float(found[2]), unit="deg", frame=frame)
         # Without letters the first of two times of arc is in hours.
         units = {} if re.search("[dh]", words) else {"unit": ("hourangle", "deg")}
         return SkyCoord(words.replace(",", " "), frame=frame, **units)
     except (ValueError, TypeError) as error:
         raise _no_position(text) from error
+
+
+def place_in_words(words: str) -> "SkyCoord | None":
+    """`SkyCoord` of words that are a position, None for others; those that begin as names do are names.
+
+    words: as they came, where the name of a target is wanted.
+    """
+    first = words.split()[0].lower() if words.split() else ""
+    if first[:1].isalpha() and first not in _FRAMES:
+        return None
+    try:
+        return as_position(words)
+    except InputError:
+        return None
 
 
 def exclusion_texts(value: Any) -> list[str] | None:
@@ -148,4 +165,7 @@ def _regions_of(text: str, what: str | None = None) -> list["SkyRegion"]:
 
 
 def _no_position(value: Any) -> InputError:
-    return Unwanted(f"{value!r}, which is no position; wanted is one such as '83.633 deg, 22.014 deg'")
+    name = "; a name is a target" if isinstance(value, str) and value[:1].isalpha() else ""
+    return Unwanted(
+        f"{value!r}, which is no position; wanted is one such as '83.633 deg, 22.014 deg'{name}"
+    )

@@ -51,6 +51,8 @@ PLACES = {
 }
 _MJD_ZERO = 2400000.5
 _ORIGINS = {"MJD-origin": _MJD_ZERO, "JD-origin": 0.0}
+# As astropy writes what the standard has as +Inf and -Inf.
+_INFINITE = re.compile(rb"<TD>([+-])InF</TD>")
 _ELSEWHERE = re.compile(rb"<(?:\w+:)?STREAM\b[^>]*\shref\s*=", re.IGNORECASE)
 
 
@@ -92,7 +94,7 @@ def to_votable(table):
     resource.tables.append(made)
     stream = io.BytesIO()
     file.to_xml(stream, tabledata_format="tabledata")
-    return stream.getvalue()
+    return _INFINITE.sub(rb"<TD>\1Inf</TD>", stream.getvalue())
 
 
 def _field_words(table, name):

@@ -302,3 +302,45 @@ def test_magnitudes_that_a_source_is_fainter_than_are_lower_limits_in_tables_for
     assert np.ma.filled(read["l_mag"], "").tolist() == ["", ">"]
     assert read["mag"].tolist() == [13.1, 14.37]
     assert np.ma.getmaskarray(read["e_mag"]).tolist() == [False, True]
+
+
+def test_an_error_of_0_is_none_and_what_is_infinite_is_no_number_for_journals():
+    curve = make([NIGHT, NIGHT + 1], [NIGHT + 0.1, NIGHT + 1.1], [2.0, 2.0], ts=[40.0, np.inf])
+    for end in ("_err", "_errn", "_errp"):
+        curve.table[f"flux{end}"][1] = 0.0
+    curve.table["sqrt_ts"] = [6.3, np.inf]
+    assert "pm" not in curve.to_text("latex").splitlines()[-5]
+    read = Table.read(curve.to_text("cds"), format="ascii.mrt")
+    assert np.isfinite(np.ma.filled(read["e_Flux"], np.nan)).tolist() == [True, False]
+    assert read["sqrtTS"].mask.tolist() == [False, True]
+    # Two errors of one value have two labels.
+    curve.table["flux_errn"] = curve.table["flux_err"] * 2
+    read = Table.read(curve.to_text("cds", columns=["flux_err", "flux_errn"]), format="ascii.mrt")
+    assert read.colnames[-2:] == ["e_Flux", "e_Flux_2"]
+
+
+def test_values_of_twenty_decades_keep_their_digits():
+    values = np.array([1.25e-16, 3.5e3, 2e-8])
+    curve = make(NIGHT + np.arange(3), NIGHT + 0.1 + np.arange(3), values * 1e11, ts=[40.0] * 3)
+    for end in ("_err", "_errn", "_errp"):
+        curve.table[f"flux{end}"][:] = values / 5
+    read = Table.read(curve.to_text("cds"), format="ascii.mrt")
+    scale = (1 * read["Flux"].unit).to_value("cm-2 s-1")
+    np.testing.assert_allclose(read["Flux"] * scale, values, rtol=0.05)
+    np.testing.assert_allclose(read["e_Flux"] * scale, values / 5, rtol=0.05)
+
+
+def test_letters_that_latex_does_not_know_stand_for_themselves():
+    curve = make([NIGHT], [NIGHT + 0.1], [2.0], ts=[40.0])
+    curve.meta["source"] = "Fäct \u03b1 \u2265 3\u00b0 \u2665 \u2013 50%_"
+    assert r"Fäct $\alpha$ $\geq$ 3$^\circ$ ? " + "\u2013" + r" 50\%\_" in curve.to_text("latex")
+
+
+def test_infinite_limits_of_a_votable_are_spelled_as_the_standard_has_them(tmp_path):
+    curve = made()
+    curve.table["flux_ul"][0] = np.inf
+    text = curve.to_text("votable")
+    assert "<TD>+Inf</TD>" in text
+    assert "InF" not in text
+    (tmp_path / "a.vot").write_text(text)
+    assert np.isposinf(LightCurve.read(tmp_path / "a.vot").table["flux_ul"][0])

@@ -49,3 +49,20 @@ def test_what_was_not_observed_is_not_told():
     curve.table["livetime"] = 0.0
     with pytest.raises(InputError, match="No row of the light curve has good time"):
         curve.to_text("atel")
+
+
+def test_no_excess_is_told_where_none_is_known():
+    curve = make([NIGHT, NIGHT + 1, NIGHT + 2], [NIGHT + 0.1, NIGHT + 1.1, NIGHT + 2.1], [0.0, 2.5, np.nan])
+    curve.table["sqrt_ts"], curve.table["ts"] = [0.0, np.nan, np.nan], [np.nan] * 3
+    curve.table["flux_ul"] = np.nan
+    at_zero, unknown, nothing, _ = curve.to_text("atel").strip().split("\n\n")
+    assert "No significant signal was found (0.0 sigma); its flux between 1 and 10 TeV is (0.0 " in at_zero
+    assert "live time. Its flux between 1 and 10 TeV is (2.5" in unknown.replace("TT).", "live time.")
+    assert nothing.endswith(" Its flux between 1 and 10 TeV could not be told.")
+    assert "excess" not in at_zero + unknown + nothing
+
+
+def test_a_name_with_a_line_break_stays_in_its_paragraph():
+    curve = make([NIGHT], [NIGHT + 0.1], [2.5])
+    curve.meta["source"] = "PKS 2155-304\n\n& co"
+    assert curve.to_text("atel").startswith("We observed PKS 2155-304 & co from ")

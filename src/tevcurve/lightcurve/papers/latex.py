@@ -4,6 +4,7 @@ What is longer than a page is a longtable, which goes on with its heads on the n
 """
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from astropy.units import UnitBase
 from tevcurve.figures.style import unit_text
 from tevcurve.files.texts import is_text
 from tevcurve.lightcurve.file_formats import FileFormat
+from tevcurve.lightcurve.papers.ascii_texts import ascii_text
 from tevcurve.lightcurve.papers.paper_columns import (
     Value,
     merged,
@@ -46,6 +48,44 @@ _ESCAPED = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
 } | {sign: f"\\{sign}" for sign in "&%$#_{}"}
+# Letters and signs beyond ASCII that LaTeX sets without further packages, and what stands for others.
+_AS_THEY_ARE, _LAST_LATIN = "\u2013\u2014\u2019", "\u017e"
+_SIGNS = {
+    "\u2212": "-",
+    "\u00b1": r"\pm",
+    "\u00d7": r"\times",
+    "\u00b0": r"^\circ",
+    "\u2264": r"\leq",
+    "\u2265": r"\geq",
+    "\u2248": r"\approx",
+    "\u221a": r"\surd",
+}
+_GREEK = frozenset(
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+    ]
+)
 _HEADS = {
     "time_min": "Start",
     "time_max": "End",
@@ -168,7 +208,20 @@ def _is_text(light_curve: "LightCurve", name: str) -> bool:
 
 def escaped(text: str) -> str:
     """A text as LaTeX shows it, in one line. text: any."""
-    return "".join(_ESCAPED.get(sign, sign) for sign in " ".join(text.split()))
+    return "".join(_ESCAPED.get(sign) or _set_up(sign) for sign in " ".join(text.split()))
+
+
+def _set_up(sign: str) -> str:
+    """A sign as every LaTeX sets it: Latin letters and dashes as they are, small Greek letters in mathematics."""
+    name = unicodedata.name(sign, "")
+    if sign.isascii() or sign in _AS_THEY_ARE or (name.startswith("LATIN") and sign <= _LAST_LATIN):
+        return sign
+    if sign in _SIGNS:
+        return f"${_SIGNS[sign]}$"
+    greek = name.removeprefix("GREEK SMALL LETTER ").lower()
+    if greek in _GREEK:
+        return f"$\\{greek}$"
+    return "".join(_ESCAPED.get(each, each) for each in ascii_text(sign))
 
 
 def _cell(text: str) -> str:

@@ -7,7 +7,7 @@ and "?" where a row may be blank. astropy reads them: `Table.read(path, format="
 
 import re
 import textwrap
-import unicodedata
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,7 @@ from astropy.units import UnitBase
 from tevcurve.lightcurve.columns import declared
 from tevcurve.lightcurve.file_formats import FileFormat
 from tevcurve.lightcurve.interval_words import limits_by
+from tevcurve.lightcurve.papers.ascii_texts import ascii_text
 from tevcurve.lightcurve.papers.paper_columns import (
     merged,
     names_of,
@@ -60,7 +61,6 @@ _LABELS = {
     "timesys": "TimeSys",
     "upper_limit": "CL",
 }
-_GREEK = re.compile(r"GREEK (?:SMALL|CAPITAL) LETTER (\w+)")
 # In place of a blank at which no line may end; wrapping knows it for a letter.
 _HELD = "\x00"
 _ENDS = {"_errn": "e_", "_errp": "E_", "_err": "e_", "_err_sys": "s_"}
@@ -107,7 +107,9 @@ def to_mrt(light_curve: "LightCurve", shown: Shown) -> bytes:
             else [_field(light_curve, name, shown)]
         )
     ]
+    fields = [_with_numbers_alone(field) for field in fields]
     fields = [field for field in fields if any(field.texts) or not field.is_number]
+    fields = _each_with_its_label(fields)
     title = ascii_text(whose(light_curve))
     lines = [
         *_wrapped("Title: ", title[:1].upper() + title[1:]),
@@ -155,6 +157,24 @@ def _fields_of_value(light_curve: "LightCurve", name: str, shown: Shown) -> list
     return fields
 
 
+def _with_numbers_alone(field: Field) -> Field:
+    """The field with what is infinite left blank: these tables have no such number."""
+    if not field.is_number:
+        return field
+    return field._replace(texts=["" if text.endswith("inf") else text for text in field.texts])
+
+
+def _each_with_its_label(fields: list[Field]) -> list[Field]:
+    """The fields, of those with one label all but the first with a number behind it."""
+    times: Counter[str] = Counter()
+    made = []
+    for field in fields:
+        times[field.label] += 1
+        number = times[field.label]
+        made.append(field if number == 1 else field._replace(label=f"{field.label}_{number}"))
+    return made
+
+
 def _flag_words(meta: Any, shown: Shown, has_upper: bool, has_lower: bool) -> str:
     """What the signs before limits are."""
     level = meta.get("upper_limit")
@@ -190,20 +210,6 @@ def _field(light_curve: "LightCurve", name: str, shown: Shown) -> Field:
         _words(light_curve, name),
         number,
     )
-
-
-def ascii_text(text: str) -> str:
-    """A text in ASCII, as these tables are: without accents, Greek letters by their names. text: any."""
-    return "".join(sign if sign.isascii() else _in_ascii(sign) for sign in text)
-
-
-def _in_ascii(sign: str) -> str:
-    greek = _GREEK.fullmatch(unicodedata.name(sign, ""))
-    if greek:
-        return greek[1].lower()
-    if sign == "\u2212" or unicodedata.category(sign) == "Pd":
-        return "-"
-    return unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode() or "?"
 
 
 def _label(name: str) -> str:

@@ -93,20 +93,34 @@ def value_of(table: Table, name: str, shown: Shown) -> Value:
     limits = [
         np.asarray(table[column], dtype=float) for column in columns if column.endswith(("_ul", "_ul_tot"))
     ]
-    sizes = np.where(np.isfinite(value) & (value != 0), value, limits[0] if limits else np.nan)
+    errors = {column: np.asarray(table[column], dtype=float) for column in columns if _is_error(name, column)}
+    sizes = np.where(np.isfinite(value) & (value != 0), value, np.nan)
+    for others in (*limits, *errors.values()):
+        sizes = np.where(np.isfinite(sizes), sizes, np.where(others != 0, others, np.nan))
     power = power_of(sizes)
     places = decimals(table)[name] + power if shown.digits != EXACT else None
-    texts = {
-        column.removeprefix(name): _texts(np.asarray(table[column], dtype=float), power, places)
-        for column in columns
-    }
+    # Where all errors are 0 none is known; one alone is the way to a bound.
+    is_known = np.any([error > 0 for error in errors.values()], axis=0) if errors else None
+    texts = {}
+    for column in columns:
+        values = np.asarray(table[column], dtype=float)
+        if column in errors:
+            ends = column.endswith(("_errn", "_errp"))
+            values = np.where(is_known if ends else values > 0, values, np.nan)
+        texts[column.removeprefix(name)] = _texts(values, power, places)
     unit = table[name].unit
     unit = Unit(10.0**power * (unit or 1)) if power else unit
     return Value(name, unit, texts)
 
 
+def _is_error(name: str, column: str) -> bool:
+    """Whether a column has statistical errors of a value."""
+    return column.removeprefix(name) in ("_err", "_errn", "_errp")
+
+
 def _texts(values: np.ndarray, power: int, places: np.ndarray | None) -> list[str]:
-    scaled = [round(value / 10.0**power, 15) for value in values.tolist()]
+    # Without the last digits, which the division leaves.
+    scaled = [float(f"{value / 10.0**power:.15g}") for value in values.tolist()]
     if places is None:
         return [repr(value) if np.isfinite(value) else "" for value in scaled]
     return [

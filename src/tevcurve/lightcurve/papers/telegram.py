@@ -15,6 +15,7 @@ from tevcurve.lightcurve.joined_rows import INSTRUMENTS, names_in
 from tevcurve.lightcurve.papers.paper_columns import Value, power_and_rest, value_of
 from tevcurve.lightcurve.papers.shown import Shown
 from tevcurve.lightcurve.papers.words import limit_rows, percent
+from tevcurve.plot_options import TS_THRESHOLD
 from tevcurve.rounding import sigma_text
 
 if TYPE_CHECKING:
@@ -94,38 +95,47 @@ def _sentences(nights: "LightCurve", number: int, value: Value, is_limit: bool) 
     names = names_in(row[INSTRUMENTS]) if INSTRUMENTS in table.colnames else []
     names = [row["instrument"]] if "instrument" in table.colnames and row["instrument"] else names
     names = names or list(nights.instruments)
-    who = in_a_sentence(names) if names else "We"
+    who = " ".join(in_a_sentence(names).split()) if names else "We"
     known = "livetime" in table.colnames and np.isfinite(row["livetime"])
     live = f" for {row['livetime'] / 3600:.2g} h of live time" if known else ""
+    name = " ".join(str(meta.get("source") or "the source").split())
     when = f"{start.isot[:16].replace('T', ' ')} to {stop.isot[:16].replace('T', ' ')} UTC"
     seen = (
-        f"{who} observed {meta.get('source') or 'the source'} from {when} (MJD {row['time_min']:.3f} to "
+        f"{who} observed {name} from {when} (MJD {row['time_min']:.3f} to "
         f"{row['time_max']:.3f}, {meta['TIMESYS'].upper()}){live}."
     )
     band = _band(row)
-    if is_limit or not texts[""]:
+    if not is_limit and not texts[""]:
+        return f"{seen} Its flux{band} could not be told."
+    if is_limit:
         limit = texts.get("_ul_tot") or texts.get("_ul", "")
         level = (
             f" at {percent(float(meta['upper_limit']))} confidence level{limit_of_row_by(row)}"
             if meta.get("upper_limit") is not None
             else ""
         )
-        told = f"its flux{band} is below {_with_unit(limit, unit)}{level}" if limit else "no flux can be told"
+        told = f"its flux{band} is below {_with_unit(limit, unit)}{level}"
         return f"{seen} No significant signal was found{_beside(row)}: {told}."
     down, up = texts.get("_errn", ""), texts.get("_errp", "")
     both = texts.get("_err") or up
     errors = f"-{down} +{up}" if down and up and down != up else f"+/- {both}" if both else ""
     system = f" +/- {texts['_err_sys']} (syst)" if texts.get("_err_sys") else ""
     errors = f" {errors} (stat){system}" if errors and system else f" {errors}" if errors else ""
-    known = "sqrt_ts" in row.colnames and np.isfinite(row["sqrt_ts"])
-    found = "The source was detected" if known and row["sqrt_ts"] >= DETECTED else "An excess was found"
-    measured = _with_unit(f"({texts['']}{errors})", unit)
-    return f"{seen} {found}{_significance(row)}; its flux{band} is {measured}."
+    measured = _with_unit(f"({texts['']}{errors})" if errors else texts[""], unit)
+    flux = f"flux{band} is {measured}"
+    found = _found(row)
+    return f"{seen} {found}; its {flux}." if found else f"{seen} Its {flux}."
 
 
-def _significance(row: Row) -> str:
-    known = "sqrt_ts" in row.colnames and np.isfinite(row["sqrt_ts"])
-    return f" with a significance of {sigma_text(row['sqrt_ts'])} sigma" if known else ""
+def _found(row: Row) -> str:
+    """What was found, as far as the significance is known; below that of a limit no excess was."""
+    if "sqrt_ts" not in row.colnames or not np.isfinite(row["sqrt_ts"]):
+        return ""
+    sigma = float(row["sqrt_ts"])
+    if sigma < np.sqrt(TS_THRESHOLD):
+        return f"No significant signal was found{_beside(row)}"
+    found = "The source was detected" if sigma >= DETECTED else "An excess was found"
+    return f"{found} with a significance of {sigma_text(sigma)} sigma"
 
 
 def _beside(row: Row) -> str:
