@@ -166,6 +166,4 @@ def _regions_of(text: str, what: str | None = None) -> list["SkyRegion"]:
 
 def _no_position(value: Any) -> InputError:
     name = "; a name is a target" if isinstance(value, str) and value[:1].isalpha() else ""
-    return Unwanted(
-        f"{value!r}, which is no position; wanted is one such as '83.633 deg, 22.014 deg'{name}"
-    )
+    return Unwanted(f"{value!r}, which is no position; wanted is one such as '83.633 deg, 22.014 deg'{name}")
