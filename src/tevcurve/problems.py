@@ -16,6 +16,8 @@ INTERNAL = "internal error"
 _stage = ContextVar("stage", default="reading")
 _remarks = ContextVar("remarks", default=None)
 _said = ContextVar("said", default=None)
+# What a log record of `warn` has as an attribute, so that another process counts it.
+OF_MANY = "of_many"
 _aloud = ContextVar("aloud", default=True)
 # What is of one run in a sentence that is said of many: names of files and numbers.
 _OWN = re.compile(r"\S+\.(?:fits|fit|fts)\S*|\d(?:[\d.]|e[+-]?\d)*")
@@ -124,6 +126,16 @@ def remarks_told_once():
 
 
 @contextmanager
+def remarks_told_each():
+    """Inside, each warning of a run is logged, since another process counts them (`warn`)."""
+    token = _said.set(None)
+    try:
+        yield
+    finally:
+        _said.reset(token)
+
+
+@contextmanager
 def at_stage(name):
     """Inside, what goes wrong or is remarked is said to be of a stage; the innermost one counts.
 
@@ -164,7 +176,7 @@ def warn(logger, reason):
         group.append(reason)
         if len(group) > 2:
             return
-    logger.warning("%s", reason)
+    logger.warning("%s", reason, extra={OF_MANY: True})
 
 
 def note_again(remarks):

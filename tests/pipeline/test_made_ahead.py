@@ -1,12 +1,14 @@
 """What was made of a run where it was read is taken for that run only, and only as long as all is settled as it was."""
 
 import pickle
+import weakref
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
 
 from tevcurve.errors import DataError
-from tevcurve.pipeline.made_ahead import MadeAhead
+from tevcurve.pipeline.made_ahead import Ahead, MadeAhead
 from tevcurve.problems import at_stage, remark
 
 
@@ -27,8 +29,13 @@ def job_of(reduction=reduced, common=None):
 SETTINGS = {common: SimpleNamespace(common=common) for common in (None, "unsettled", "settled")}
 
 
-def run_of(number, is_bad=False):
-    return SimpleNamespace(number=number, is_bad=is_bad)
+@dataclass(frozen=True, eq=False)
+class Run:
+    number: int
+    is_bad: bool = False
+
+
+run_of = Run
 
 
 def never(run):
@@ -66,3 +73,14 @@ def test_nothing_of_other_runs_is_sent_along():
     ahead.put(run, SimpleNamespace(entry="entry", content=b"bytes", reduced=None))
     assert len(pickle.loads(pickle.dumps(ahead))._made) == 0
     assert ahead.file_of(run_of(1)) == (None, None)
+
+
+def test_runs_that_nothing_more_is_wanted_of_are_let_go():
+    """Those that others hold whole, and, with energies safe in all, those that wait in files."""
+    dropped, waiting, ahead = run_of(1), run_of(2), MadeAhead(job_of(), True)
+    ahead.put(dropped, SimpleNamespace(entry="entry", content=b"bytes", reduced="terms"))
+    ahead.put(waiting, Ahead(None, [], "entry", b"bytes"))
+    assert ahead.file_of(waiting) == ("entry", b"bytes")
+    alive = [weakref.ref(dropped), weakref.ref(waiting)]
+    del dropped, waiting
+    assert [one() for one in alive] == [None, None]

@@ -52,16 +52,21 @@ def test_what_is_swept_and_what_is_not(folder, monkeypatch):
     assert (folder / "else").exists()
 
 
-def test_a_full_disk_is_said_once(monkeypatch, caplog):
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_takes_no_more_is_said_once(number, monkeypatch, caplog):
     made = TemporaryRuns()
 
-    def full(path, content):
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def refused(*arguments):
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(temporary_runs.Path, "write_bytes", full)
+    monkeypatch.setattr("builtins.open", refused)
+    # Read-only ones refuse that of a file that is not there, too.
+    monkeypatch.setattr("os.unlink", refused)
     assert not made.put("a", b"x")
     assert not made.put("b", b"x")
-    assert caplog.text.count("takes no more: No space left on device") == 1
+    monkeypatch.undo()
+    assert caplog.text.count(f"takes no more: {os.strerror(number)}") == 1
+    assert not list(made.path.iterdir())
 
 
 def test_no_folder_can_be_made(monkeypatch, caplog):

@@ -5,7 +5,6 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from tevcurve.cli.console import plain
 
@@ -62,11 +61,10 @@ class _Handler(logging.StreamHandler):
 class _OneLine(logging.Formatter):
     """Log lines without tracebacks and control characters."""
 
-    def formatException(self, exc_info: Any) -> str:
-        return ""
-
     def format(self, record: logging.LogRecord) -> str:
-        return plain(super().format(record).rstrip())
+        # What another handler, or another process, has made of a traceback is in the record.
+        short = logging.makeLogRecord(record.__dict__ | {"exc_info": None, "exc_text": None})
+        return plain(super().format(short).rstrip())
 
 
 def _is_not_told_later(record: logging.LogRecord) -> bool:

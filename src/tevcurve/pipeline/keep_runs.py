@@ -4,13 +4,11 @@ import logging
 import os
 import time
 from collections import deque
-from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from numbers import Integral
 
 from tevcurve.errors import DataError, InputError, StoreError
-from tevcurve.pipeline.answers import Answer
 from tevcurve.pipeline.on_cluster import keep_on_cluster
 from tevcurve.pipeline.worker_processes import worker_processes
 from tevcurve.problems import Problem, attempt
@@ -89,7 +87,7 @@ def _in_processes(keep, observations, n_jobs):
             ahead = n_jobs * (AHEAD if seconds is not None else 2)
             while is_whole and left and sum(len(those) for those, _ in begun) < ahead:
                 those = [left.popleft() for _ in range(_at_a_time(seconds, len(left) / n_jobs))]
-                begun.append((those, _submitted(submit, those)))
+                begun.append((those, submit(those)))
             if not begun:
                 return
             those, answer = begun.popleft()
@@ -114,16 +112,6 @@ def _at_a_time(seconds, left):
     seconds: that one takes, or None. left: for each process.
     """
     return 1 if seconds is None else int(max(1, min(TASK_S / max(seconds, 1e-6), AT_A_TIME, left / 4)))
-
-
-def _submitted(submit, those):
-    """The `Answer` for some runs; of a pool that has just lost a process it has that as its error."""
-    try:
-        return submit(those)
-    except BrokenProcessPool as error:
-        future = Future()
-        future.set_exception(error)
-        return Answer(future)
 
 
 def _alone(keep, observation):

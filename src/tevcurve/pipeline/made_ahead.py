@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from tevcurve.datasets.source_run import SourceRun
 from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.pipeline.job import Job
-from tevcurve.pipeline.temporary_runs import TemporaryRuns, written_whole
+from tevcurve.pipeline.temporary_runs import TemporaryRuns, write_whole
 from tevcurve.problems import at_stage, noted_remarks, remark
 from tevcurve.store.run_file import run_to_bytes
 from tevcurve.store.stored_runs import RunEntry
@@ -35,7 +36,7 @@ class MadeAhead:
     """Makes terms and files of runs where they are read, and has them until they are asked for.
 
     It is sent to the processes that read without what it has. Which run something is of goes by the object, so what
-    was made of another one is never taken for it.
+    was made of another one is never taken for it; it goes with the object.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ class MadeAhead:
 
     def __init__(self, job: Job, with_files: bool, folder: TemporaryRuns | None = None):
         self._job, self._with_files, self.folder = job, with_files, folder
-        self._made: dict[int, tuple[SourceRun, Ahead]] = {}
+        self._made: WeakKeyDictionary[SourceRun, Ahead] = WeakKeyDictionary()
 
     def make(self, run: SourceRun) -> Ahead:
         """The `Ahead` of a run that was read here. run: `SourceRun`."""
@@ -65,8 +66,14 @@ class MadeAhead:
         """(the entry of a run, its bytes; None where they are in the folder)."""
         content = run_to_bytes(run)
         entry = RunEntry.of(run, content)
-        is_there = self.folder is not None and written_whole(self.folder.path / entry.file, content)
-        return entry, None if is_there else content
+        if self.folder is None or self.folder.is_full:
+            return entry, content
+        try:
+            write_whole(self.folder.path / entry.file, content)
+        except OSError:
+            # Who collects the runs tries again, and tells it.
+            return entry, content
+        return entry, None
 
     def put(self, run: SourceRun, ahead: Ahead) -> None:
         """None; what was made of a run elsewhere is there.
@@ -76,17 +83,18 @@ class MadeAhead:
         run : `SourceRun` as it came from there
         ahead : what came with it
         """
-        self._made[id(run)] = run, ahead
+        self._made[run] = ahead
 
     def file_of(self, run: SourceRun) -> tuple[RunEntry | None, bytes | None]:
         """(the entry of the file of a run, None where there is none; its bytes, None where they are there).
 
         They are gone then. run: `SourceRun`.
         """
-        _, ahead = self._made.get(id(run), (run, None))
+        ahead = self._made.pop(run, None)
         if ahead is None:
             return None, None
-        self._made[id(run)] = run, replace(ahead, entry=None, content=None)
+        if ahead.reduced is not None:
+            self._made[run] = replace(ahead, entry=None, content=None)
         return ahead.entry, ahead.content
 
     def reduction(self, origin: LightCurveOrigin) -> Callable[[SourceRun], tuple[Any, Any]]:
@@ -99,7 +107,7 @@ class MadeAhead:
             return origin.reduction
 
         def reduced(run: SourceRun) -> tuple[Any, Any]:
-            _, ahead = self._made.pop(id(run), (run, None))
+            ahead = self._made.pop(run, None)
             if ahead is None or ahead.reduced is None:
                 return origin.reduction(run)
             for stage, words in ahead.remarks:

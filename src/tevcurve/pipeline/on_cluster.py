@@ -1,8 +1,10 @@
 """Runs read and reduced on a Dask cluster: one task a run."""
 
+from functools import partial
 from uuid import uuid4
 
 from tevcurve.errors import InputError, MissingError, TevcurveError
+from tevcurve.pipeline.said_elsewhere import SaidElsewhere, log_level, with_said
 from tevcurve.problems import Problem
 
 WORKER = "worker"
@@ -54,7 +56,7 @@ def keep_on_cluster(client, keep, observations):
     """Iterator of the outcome of each observation, in their order; those that are done sooner wait.
 
     A lost worker costs its tasks only, which others take over. A run that takes one worker after the other down with
-    it is a problem of that run.
+    it is a problem of that run. What workers say in the log is said by this process.
 
     Raises what `keep` raises, and `TevcurveError` where the scheduler is lost.
 
@@ -67,19 +69,20 @@ def keep_on_cluster(client, keep, observations):
     from distributed import CancelledError, as_completed
 
     tasks, done, following = _Tasks(client, keep, observations), {}, 0
+    elsewhere = SaidElsewhere()
     futures = as_completed(tasks.begin(number) for number in range(len(observations)))
     try:
         for future in futures:
             try:
-                number, outcome = tasks.outcome(future)
+                number, answer = tasks.answer(future)
             except CancelledError as error:
                 raise TevcurveError("The scheduler was lost before all runs were done.") from error
-            if outcome is None:
+            if answer is None:
                 futures.add(tasks.begin(number))
                 continue
-            done[number] = outcome
+            done[number] = answer
             while following in done:
-                yield done.pop(following)
+                yield elsewhere.again(done.pop(following))
                 following += 1
     finally:
         tasks.cancel()
@@ -100,36 +103,54 @@ class _Tasks:
         """The future of an observation."""
         # Not pure: two runs may look alike, and each is asked for once.
         future = self._client.submit(
-            _said_and_kept, self._topic, number, self._keep, self._observations[number], pure=False
+            _begun_and_kept,
+            self._topic,
+            number,
+            self._keep,
+            self._observations[number],
+            log_level(),
+            pure=False,
         )
         self._numbers[future] = number
         return future
 
-    def outcome(self, future):
-        """(number, outcome) of a future that is done, the outcome None where it is to be begun again."""
-        from distributed import KilledWorker
+    def answer(self, future):
+        """(number, function that gives what `with_said` gave) of a future that is done; None to begin it again."""
+        from distributed import CancelledError, KilledWorker
 
         number = self._numbers.pop(future)
         try:
-            outcome = future.result()
+            answer = partial(_same, future.result())
+        except CancelledError:
+            raise
         except KilledWorker as error:
             begun = sum(said == number for _, said in self._client.get_events(self._topic))
             if begun <= error.allowed_failures and number not in self._again:
                 self._again.add(number)
                 return number, None
-            outcome = None, Problem(self._observations[number].run_id, WORKER, LOST)
+            answer = partial(_same, ((None, Problem(self._observations[number].run_id, WORKER, LOST)), []))
+        except Exception as error:
+            answer = partial(_raise, error)
         # What has been handed on is kept neither here nor on a worker.
         future.release()
-        return number, outcome
+        return number, answer
 
     def cancel(self):
         """Ends what has not been done."""
         self._client.cancel(list(self._numbers))
 
 
-def _said_and_kept(topic, number, keep, observation):
-    """The outcome of an observation; the worker says first that it begins."""
+def _same(made):
+    return made
+
+
+def _raise(error):
+    raise error
+
+
+def _begun_and_kept(topic, number, keep, observation, level):
+    """What `with_said` gives of an observation; the worker says first that it begins."""
     from distributed import get_worker
 
     get_worker().log_event(topic, number)
-    return keep(observation)
+    return with_said(keep, observation, level)

@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 import weakref
+from contextlib import suppress
 from pathlib import Path
 
 from tevcurve.atomic import claim, hold
@@ -13,24 +14,33 @@ log = logging.getLogger(__name__)
 PREFIX = "tevcurve-runs-"
 
 
-class TemporaryRuns:
+class TemporaryFolder:
     """A folder that is there as long as this object; those of processes that were killed go when the next is made.
 
-    Where it cannot be made, or its disk is full, `put` says so once, in the log, and keeps nothing more.
+    Raises OSError where none can be made. path: Path of the folder.
+    """
+
+    def __init__(self):
+        remove_stale()
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
+        weakref.finalize(self, _remove, self.path, os.getpid(), hold(self.path))
+
+
+class TemporaryRuns:
+    """A `TemporaryFolder` for files of runs.
+
+    Where it cannot be made, or its disk is full, that is said once, in the log, and `put` keeps nothing more.
 
     path: Path of the folder. is_full: bool.
     """
 
     def __init__(self):
-        remove_stale()
-        self.is_full = False
+        self.is_full, self._folder, self.path = False, None, Path(PREFIX)
         try:
-            self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
+            self._folder = TemporaryFolder()
+            self.path = self._folder.path
         except OSError as error:
-            self.path = Path(PREFIX)
             self._stop(f"No folder for temporary files can be made: {error.strerror or error}")
-            return
-        weakref.finalize(self, _remove, self.path, os.getpid(), hold(self.path))
 
     def put(self, name, content):
         """Whether a file of the folder has the content (bytes).
@@ -43,9 +53,8 @@ class TemporaryRuns:
         if self.is_full:
             return False
         try:
-            (self.path / name).write_bytes(content)
+            write_whole(self.path / name, content)
         except OSError as error:
-            (self.path / name).unlink(missing_ok=True)
             self._stop(f"The folder {self.path} of temporary files takes no more: {error.strerror or error}")
         return not self.is_full
 
@@ -54,22 +63,26 @@ class TemporaryRuns:
         log.warning("%s; the runs that follow stay in memory (TMPDIR names another disk).", why)
 
 
-def written_whole(path, content):
-    """Whether a file has its content; else it is as it was. Other processes may write the same at the same time.
+def write_whole(path, content):
+    """None; a file has its content. Other processes may write the same at the same time.
+
+    Raises OSError where it cannot be written; it is as it was then, and nothing else stays.
 
     Parameters
     ----------
-    path : Path
+    path : Path or str
     content : bytes
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}")
+    part = f"{path}.{os.getpid()}"
     try:
-        part.write_bytes(content)
+        with open(part, "wb") as stream:
+            stream.write(content)
         os.replace(part, path)
     except OSError:
-        part.unlink(missing_ok=True)
-        return False
-    return True
+        # Of a disk that takes nothing, nothing can be removed either.
+        with suppress(OSError):
+            os.unlink(part)
+        raise
 
 
 def remove_stale():

@@ -5,12 +5,14 @@ import os
 import signal
 import sys
 import threading
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 from tevcurve.pipeline.answers import Answer, to_answer
 from tevcurve.pipeline.late_signals import signals_later
-from tevcurve.pipeline.temporary_runs import TemporaryRuns
+from tevcurve.pipeline.said_elsewhere import SaidElsewhere, log_level, with_said
+from tevcurve.pipeline.temporary_runs import TemporaryFolder
 
 _PR_SET_PDEATHSIG = 1  # Linux: prctl(2)
 # glibc: mallopt(3), each with the bytes from which on memory goes back to the system, and by which it comes.
@@ -22,22 +24,31 @@ _KEPT = {_M_MMAP_THRESHOLD: 2**25, _M_TRIM_THRESHOLD: 2**27, _M_TOP_PAD: 2**24}
 def worker_processes(number, work):
     """A context that gives a function from an argument to the `Answer` of what a worker makes of it.
 
-    What has not begun at its end is not done any more.
+    What has not begun at its end is not done any more. Of a pool that has lost a process an `Answer` has that as its
+    error. What workers say in the log is said by this process, as answers are asked for.
 
     Parameters
     ----------
     number : int, processes
     work : function of the argument; each process gets it once, and what it keeps stays there
     """
-    folder = TemporaryRuns()
-    pool = ProcessPoolExecutor(
-        max_workers=number, initializer=_begin, initargs=(work, os.fspath(folder.path))
-    )
+    try:
+        folder = TemporaryFolder()
+    except OSError:
+        folder = None
+    path = None if folder is None else os.fspath(folder.path)
+    pool = ProcessPoolExecutor(max_workers=number, initializer=_begin, initargs=(work, path, log_level()))
+    elsewhere = SaidElsewhere()
 
     def submit(argument):
-        # A pool that is interrupted while it starts its processes never ends them, and waits for them for ever.
-        with signals_later():
-            return Answer(pool.submit(_do, argument))
+        try:
+            # A pool that is interrupted while it starts its processes never ends them, and waits for them for ever.
+            with signals_later():
+                future = pool.submit(_do, argument)
+        except BrokenProcessPool as error:
+            future = Future()
+            future.set_exception(error)
+        return Answer(future, elsewhere)
 
     try:
         yield submit
@@ -47,14 +58,14 @@ def worker_processes(number, work):
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-_work = _folder = None
+_work = _folder = _level = None
 _is_at_work = False
 
 
-def _begin(work, folder):
+def _begin(work, folder, level):
     """None; this process of a pool does the work, and ends with its parent."""
-    global _work, _folder
-    _work, _folder = work, folder
+    global _work, _folder, _level
+    _work, _folder, _level = work, folder, level
     # What came with the process stays; to look through it for what can go would copy the parent's memory.
     gc.freeze()
     keep_memory()
@@ -65,7 +76,7 @@ def _do(argument):
     global _is_at_work
     try:
         _is_at_work = True
-        return to_answer(_work(argument), _folder)
+        return to_answer(with_said(_work, argument, _level), _folder)
     finally:
         _is_at_work = False
 
