@@ -40,7 +40,7 @@ def export(
     columns: Annotated[
         str | None,
         Option(
-            help="Names of the columns, with commas, in their order; utc_min, utc_max, utc and time are made. "
+            help="Names of the columns, with commas, in their order, or all; utc_min, utc_max, utc and time are made. "
             f"{LIST} prints which there are.",
             metavar="NAMES",
             show_default=False,

@@ -8,15 +8,12 @@ from tevcurve.cli.console import plain
 from tevcurve.cli.figures import write_figure, write_panels
 from tevcurve.cli.one_source import part_of
 from tevcurve.cli.outcome import tell_problems
-from tevcurve.config.quantities import listed
 from tevcurve.config.values import none_of_words
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.notebook_view import caption, whole_text
-from tevcurve.lightcurve.papers.shown import MADE, check_names, made_column
+from tevcurve.lightcurve.papers.shown import MADE, check_names, made_column, named_columns
 from tevcurve.lightcurve.plots.panels import plot_panels
 from tevcurve.plot_options import PLOT_OPTIONS
-
-ALL = "all"
 
 
 def show_light_curve(path, columns, which, accept_changed):
@@ -33,7 +30,7 @@ def show_light_curve(path, columns, which, accept_changed):
     names = None
     if columns is not None:
         there = light_curve.table.colnames
-        names = there if columns.strip().lower() == ALL else listed(columns)
+        names = named_columns(columns, light_curve.table)
         check_names(light_curve.table, names)
         made = [made_column(light_curve.table, name) for name in names if name in MADE and name not in there]
         light_curve = (

@@ -15,7 +15,7 @@ from tevcurve.lightcurve.columns import declared
 from tevcurve.lightcurve.file_formats import check_suffix, format_of, format_of_text, format_to_write
 from tevcurve.lightcurve.interop.gadf_table import from_gadf_table, is_gadf_table
 from tevcurve.lightcurve.interop.named_columns import from_table, read_any_table
-from tevcurve.lightcurve.papers.shown import Shown
+from tevcurve.lightcurve.papers.shown import Shown, named_columns
 from tevcurve.lightcurve.product import LightCurve
 from tevcurve.near_names import meant
 
@@ -38,11 +38,11 @@ def write_light_curve(light_curve, path, overwrite=False, format=None, **shown):
         `tevcurve.lightcurve.interop.gadf_table`); or the name of another format or layout. Default: the first one of
         the suffix. `InputError` where there is none.
     **shown
-        `columns`, names in their order; `digits`, "exact" or "pdg"; `utc`, whether start and end in UTC are added;
-        `ts_threshold`: see `tevcurve.lightcurve.papers.shown.Shown`. Default: what the format has by itself.
+        `columns`, names in their order, or "all"; `digits`, "exact" or "pdg"; `utc`, whether start and end in UTC are
+        added; `ts_threshold`: see `tevcurve.lightcurve.papers.shown.Shown`. Default: what the format has by itself.
     """
     path = expanded(path)
-    form, asked = format_to_write(path, format), replace(asked_of(shown), file=path.name)
+    form, asked = format_to_write(path, format), replace(asked_of(shown, light_curve), file=path.name)
     return write_parts(path, overwrite, lambda: form.parts_of(light_curve, asked))
 
 
@@ -57,18 +57,24 @@ def text_of_light_curve(light_curve, format="csv", **shown):
         As for `write`.
     """
     form = format_of_text(format)
-    return b"".join(form.parts_of(light_curve, asked_of(shown))).decode()
+    return b"".join(form.parts_of(light_curve, asked_of(shown, light_curve))).decode()
 
 
-def asked_of(shown):
-    """The `Shown` of keywords, whose columns are a list or a text with commas. shown: dict of keywords."""
+def asked_of(shown, light_curve):
+    """The `Shown` of keywords, whose columns are a list, or a text: names with commas, or "all".
+
+    Parameters
+    ----------
+    shown : dict of keywords
+    light_curve : `LightCurve` that is shown
+    """
     known = {each.name for each in fields(Shown) if each.compare}
     unknown = next((name for name in shown if name not in known), None)
     if unknown is not None:
         raise InputError(f"There is no {unknown} for what a file shows; {meant(unknown, sorted(known))}")
     columns = shown.get("columns")
     if isinstance(columns, str):
-        columns = [name.strip() for name in columns.split(",") if name.strip()]
+        columns = named_columns(columns, light_curve.table)
     return Shown(**{**shown, "columns": None if columns is None else tuple(columns)})
 
 

@@ -57,6 +57,21 @@ def test_csv_is_rows_alone_and_comes_back(tmp_path):
     assert (again.meta["upper_limit"], again.meta["TIMESYS"]) == (0.95, "tt")
 
 
+@pytest.mark.parametrize("columns", [" All ", "[all]"])
+def test_all_columns_are_those_of_the_light_curve(columns):
+    curve = made()
+    assert named(curve.to_text("csv", columns=columns)) == curve.table.colnames
+    assert (
+        Table.read(curve.to_text("ecsv", columns=columns), format="ascii.ecsv").colnames
+        == curve.table.colnames
+    )
+    assert named(curve.to_text("csv", columns="[flux, ts]"))[-2:] == ["flux", "ts"]
+
+
+def named(text):
+    return next(csv.reader(io.StringIO(text)))
+
+
 def test_json_is_rows_and_what_columns_are_and_comes_back(tmp_path):
     curve = made()
     curve.table["flux"][1], curve.table["flux_ul"][2] = np.nan, np.inf

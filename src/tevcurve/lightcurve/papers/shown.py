@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TIMES = ("time_min", "time_max")
 UTC = {"utc_min": "Start", "utc_max": "End", "utc": "Middle"}
+# In the place of names.
+ALL = "all"
 # What is made when a file is to have it.
 MADE = (*UTC, "time", "timesys", "upper_limit")
 EXACT, PDG = "exact", "pdg"
@@ -87,6 +89,20 @@ def chosen_table(table: Table, shown: Shown, needs: tuple[str, ...] = ()) -> Tab
     rows = rounded(table) if shown.digits == PDG else table
     columns = [made_column(table, name) if name in MADE else rows[name] for name in dict.fromkeys(names)]
     return Table(columns, meta=dict(table.meta))
+
+
+def named_columns(text: str, table: Table) -> list[str]:
+    """The names in a text with commas, which may be in brackets, or those of all columns for "all".
+
+    Parameters
+    ----------
+    text : as it was typed
+    table : of a light curve
+    """
+    text = text.strip().removeprefix("[").removesuffix("]").strip()
+    return (
+        table.colnames if text.lower() == ALL else [name.strip() for name in text.split(",") if name.strip()]
+    )
 
 
 def with_utc(names: list[str]) -> list[str]:
