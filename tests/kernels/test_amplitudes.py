@@ -116,21 +116,6 @@ def test_rows_of_cubes_and_spectra_by_brute_force():
         assert mixed.stat(row, found.norm_ul[row]) - best.fun == pytest.approx(4.0, abs=1e-6)
 
 
-def test_slopes_in_the_scales():
-    mixed, a = MixedRows(), np.linspace(0.3, 2, 6)[:, None]
-    slopes, _ = mixed.likelihood().scale_slopes(a)
-    for kind, each in enumerate(slopes):
-        for piece in range(len(each)):
-            ahead, behind = (
-                mixed.likelihood([s + step * (kind == k) * (np.arange(len(s)) == piece) for k, s in own])
-                .evaluate(a)[0][0]
-                .sum()
-                for step in (1e-4, -1e-4)
-                for own in [list(enumerate(mixed.log_scales))]
-            )
-            assert each[piece] == pytest.approx((ahead - behind) / 2e-4, rel=1e-5, abs=1e-6)
-
-
 def test_a_mixed_row_alone_is_the_row():
     likelihood = MixedRows().likelihood()
     together = estimate_norms(OneAmplitude(likelihood), errn_errp=1, ul_rise=4.0, ts=True)

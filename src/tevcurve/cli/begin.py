@@ -2,10 +2,8 @@
 
 import sys
 
+from tevcurve.cli.exit_codes import INTERRUPTED
 from tevcurve.on_demand import found_at
-
-# Exit code.
-INTERRUPTED = 130
 
 
 def main() -> int:

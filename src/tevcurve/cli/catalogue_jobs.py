@@ -7,6 +7,7 @@ from tevcurve.catalogue.folder import PROBLEMS
 from tevcurve.catalogue.source_table import alone_words
 from tevcurve.cli.cluster import cluster
 from tevcurve.cli.console import note, plain, print_table
+from tevcurve.cli.exit_codes import DONE, PARTLY
 from tevcurve.cli.resuming import goes_on
 from tevcurve.config.catalogue_keys import CATALOGUE_KEYS
 from tevcurve.config.changes import with_changes
@@ -22,7 +23,6 @@ from tevcurve.problems import FAILED
 from tevcurve.report.words import count
 from tevcurve.run_options import OF_CHOICE
 
-DONE, PARTLY = 0, 1
 # Keys of the configuration that are no arguments of `light_curves`, and one that changes no row.
 _OF_DATA = ("data_root", "irfs", "runs", *OF_CHOICE, "output", "overwrite", "scheduler")
 _NO_MATTER = ("cache",)

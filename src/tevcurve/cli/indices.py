@@ -1,10 +1,9 @@
 """What `tevcurve make-index` does and tells."""
 
 from tevcurve.cli.console import note, plain
+from tevcurve.cli.exit_codes import DONE, PARTLY
 from tevcurve.data import DataStore
 from tevcurve.data.write_index import write_index
-
-DONE, PARTLY = 0, 1
 
 
 def print_index(folder, irfs=None, overwrite=False):

@@ -14,14 +14,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from tevcurve.cli.begin import INTERRUPTED
 from tevcurve.cli.console import plain
+from tevcurve.cli.exit_codes import DONE, INTERRUPTED, NOTHING, PIPE_CLOSED
 from tevcurve.cli.logs import logs_on_stderr
 from tevcurve.cli.resuming import Stopped, interrupted_words
 from tevcurve.errors import TevcurveError
 from tevcurve.problems import remarks_told_once
 
-DONE, PARTLY, NOTHING, PIPE_CLOSED = 0, 1, 2, 141
 # Objects that are made between two collections, and how many of these there are between two wider ones.
 _SELDOM = (200_000, 20, 100)
 _SOON = 0.01  # s

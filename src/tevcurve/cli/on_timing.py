@@ -4,9 +4,9 @@ import astropy.units as u
 from astropy.table import Table
 
 from tevcurve.cli.console import plain
+from tevcurve.cli.exit_codes import DONE, PARTLY
 from tevcurve.cli.figures import write_panels
 from tevcurve.cli.one_source import is_catalogue, light_curve_of
-from tevcurve.cli.outcome import DONE, PARTLY
 from tevcurve.cli.record_files import write_records
 from tevcurve.config.quantities import as_quantities, as_quantity, listed, quantity_texts
 from tevcurve.errors import DataError, InputError

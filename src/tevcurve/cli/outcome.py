@@ -3,11 +3,11 @@
 import sys
 
 from tevcurve.cli.console import note, plain
+from tevcurve.cli.exit_codes import DONE, PARTLY
 from tevcurve.lightcurve.notebook_view import as_text, whole_text
 from tevcurve.lightcurve.origin import LightCurveOrigin
 from tevcurve.problems import alike
 
-DONE, PARTLY = 0, 1
 # Rows in which the flux is not known, apart from those without any good time, which nobody can help.
 FAILED = ("not_converged", "no_exposure", "outside_fov", "no_livetime")
 MOST_NOTES = 10

@@ -213,24 +213,6 @@ class CubeTerms:
         """
         return np.einsum("bt,t->b", self.response_total, flux)
 
-    def at_spectrum(self, flux: np.ndarray) -> Self:
-        """The same with one bin of true energy, whose flux of 1 is that of a spectrum: with it rows say the same.
-
-        What other spectra and energies need is not there any more, which makes it many times smaller.
-
-        flux: float array (n_true,), cm-2 s-1.
-        """
-        first = self.first
-        if first is not None:
-            first = replace(first, response=np.einsum("ct,t->c", first.response, flux)[:, None])
-        return replace(
-            self,
-            response=np.einsum("et,t->e", self.response, flux)[:, None],
-            response_total=self.signal_total(flux)[:, None],
-            first=first,
-            compact=None,
-        )
-
     def in_one_band(self) -> Self:
         """The same with all energy bands as one, without what bounds fluxes below zero or is at other cells."""
         fixed = np.broadcast_to(self.fixed_total, self.n_bands)

@@ -79,21 +79,6 @@ class ScaledPieces:
         bends = [each * (scale**2)[:, :, None] for each, scale in zip(hessian, scales, strict=True)]
         return (self._summed(half) if value else None, self._summed(slopes), self._summed(bends)), ends
 
-    def scale_slopes(self, amplitudes: np.ndarray, start: Start = None) -> tuple[list[np.ndarray], Start]:
-        """(the slopes of half the statistic in the log scale of each piece, a list of arrays (n_pieces,); the ends).
-
-        Parameters
-        ----------
-        amplitudes : float array (n, n_amplitudes)
-        start : where the searches begin; None: nowhere yet
-        """
-        found, ends = self._of_pieces(amplitudes, start, value=False)
-        slopes = [
-            np.einsum("pk,pk->p", gradient, amplitudes[row] * scale)
-            for (_, gradient, _), (_, row), scale in zip(found, self.kinds, self._scales, strict=True)
-        ]
-        return slopes, ends
-
     def effective_counts(self, amplitudes: np.ndarray) -> np.ndarray:
         """Counts (n,) that the first amplitude of each row rests on: those of its pieces.
 

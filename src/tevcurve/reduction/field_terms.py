@@ -1,9 +1,9 @@
 """A run to its terms at any source of its field.
 
 The terms are those of `tevcurve.reduction.cube_terms.cube_terms` of events at their own energies and positions, for one
-spectrum (`CubeTerms.at_spectrum`), up to what is said here: a source is seen within an angle that holds all but `LEFT`
-of its photons; totals of the background are sums over a grid (`tevcurve.reduction.field_background`); and below zero a
-flux is bounded by what is expected at the source, not in the cells of a cube beside it.
+spectrum and so with one bin of true energy, up to what is said here: a source is seen within an angle that holds all
+but `LEFT` of its photons; totals of the background are sums over a grid (`tevcurve.reduction.field_background`); and
+below zero a flux is bounded by what is expected at the source, not in the cells of a cube beside it.
 """
 
 from dataclasses import dataclass, replace

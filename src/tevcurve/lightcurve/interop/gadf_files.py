@@ -17,7 +17,6 @@ from tevcurve.lightcurve.interop.gadf_table import to_gadf_table
 from tevcurve.lightcurve.interop.good_intervals import good_intervals
 from tevcurve.lightcurve.product import LightCurve
 
-FITS_CARD = 8
 # Columns without which there is no such file.
 NEEDS = ("time_min", "time_max", "e_ref", "e_min", "e_max")
 

@@ -17,25 +17,19 @@ _NUMBER = re.compile(r"[<>]?\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 NOTHING = ("", "-", "--", "na", "n/a", "nan", "none", "null")
 
 
-def rows_of_csv(data: bytes, delimiter: str = ",") -> tuple[list[str], list[list[str]]]:
+def rows_of_csv(data: bytes) -> tuple[list[str], list[list[str]]]:
     """(names, rows) of a file with its names in the first line, all without blanks around them.
 
-    Parameters
-    ----------
-    data : bytes of the file, UTF-8
-    delimiter : between cells
-
-    Raises `DataError` for a row with another number of cells.
+    data: bytes of the file, UTF-8. Raises `DataError` for a row with another number of cells.
     """
-    lines = [line for line in csv.reader(io.StringIO(text_of(data)), delimiter=delimiter) if any(line)]
+    lines = [list(map(str.strip, line)) for line in csv.reader(io.StringIO(text_of(data))) if any(line)]
     if not lines:
         raise DataError("there is no line in it")
-    names, rows = ([cell.strip() for cell in line] for line in lines[:1]), lines[1:]
-    (header,) = names
+    names, *rows = lines
     for number, row in enumerate(rows, start=2):
-        if len(row) != len(header):
-            raise DataError(f"row {number} has {len(row)} cells; wanted are {len(header)}")
-    return header, [[cell.strip() for cell in row] for row in rows]
+        if len(row) != len(names):
+            raise DataError(f"row {number} has {len(row)} cells; wanted are {len(names)}")
+    return names, rows
 
 
 def text_of(data: bytes) -> str:
