@@ -80,7 +80,7 @@ def date(number):
         (None, [1, 2, 3, 4]),
         ({"zenith": "<50 deg"}, [1, 2]),
         ({"zenith": "45-50 deg"}, [2, 3]),
-        ({"offset": "<=1.0001 deg"}, [1, 2]),
+        ({"offset": "<=1 deg"}, [1, 2]),
         ({"quality": 0}, [1, 2]),
         ({"quality": "<=1"}, [1, 2, 3]),
         ({"telescopes": 4}, [1, 3]),
@@ -97,6 +97,29 @@ def date(number):
 )
 def test_runs_are_those_that_are_as_they_have_to_be(observations, choice, ids):
     assert taken(observations, choice)[0] == ids
+
+
+def test_a_run_begins_when_it_is_said_to_begin_and_points_where_it_does(tmp_path):
+    """Both are computed, from numbers of the index and from cosines, and a little off in their last digits."""
+    begins = Time("2004-12-04T22:53:00", scale="utc") + 61 * np.arange(12) * u.s
+    since = [(each.tt - Time(MJDREF[0], MJDREF[1], format="mjd", scale="tt")).sec for each in begins]
+    around = [CRAB.directional_offset_by(31 * k * u.deg, 0.5 * u.deg) for k in range(12)]
+    write_store(
+        tmp_path,
+        [
+            RunFile(
+                k + 1, n_events=3, tstart=tstart, tstop=tstart + 60, pointing=(there.ra.deg, there.dec.deg)
+            )
+            for k, (tstart, there) in enumerate(zip(since, around, strict=True))
+        ],
+    )
+    observations = list(DataStore.from_dir(tmp_path).get_observations())
+    everyone = [one.obs_id for one in observations]
+    for k, begin in enumerate(begins):
+        assert taken(observations, {"after": begin.isot[:19]})[0] == everyone[k:]
+        assert taken(observations, {"before": begin.isot[:19]})[0] == everyone[:k]
+    assert taken(observations, {"offset": "<=0.5 deg"})[0] == everyone
+    assert taken(observations, {"offset": "<0.5 deg"})[0] == []
 
 
 @pytest.mark.parametrize(

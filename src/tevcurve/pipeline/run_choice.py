@@ -30,6 +30,9 @@ ANGLES = "a condition on an angle such as '<50 deg', '>=20 deg' or '20-50 deg'"
 NUMBERS = "a condition such as 0, '0, 1' or '<=1'"
 MOMENTS = "a date such as 2006-07-29, or an MJD in TT such as 53945.9"
 TELESCOPES = "how many there are, such as 4 or '>=3', or which are among them, such as '[1, 2]' or 'CT1, CT2'"
+# What is computed is compared to what a person writes: times that differ by less, in s, are the same, and angles, in
+# deg, of which so many decimals are.
+_SAME_S, _DECIMALS = 1e-6, 9
 
 
 @dataclass(frozen=True)
@@ -253,12 +256,12 @@ class _RunFacts:
         try:
             return self.angle_deg("ZEN_PNT")
         except NotSaid:
-            return 90 - self.angle_deg("ALT_PNT")
+            return float(_as_written(90 - self.angle_deg("ALT_PNT")))
 
     def offset_deg(self, position: SkyCoord) -> np.ndarray:
         """The angle between the pointing and a position, or several, deg."""
         pointing = SkyCoord(self.angle_deg("RA_PNT"), self.angle_deg("DEC_PNT"), unit="deg")
-        return np.asarray(pointing.separation(position).deg)
+        return _as_written(pointing.separation(position).deg)
 
     def start(self) -> Time:
         """When the run begins."""
@@ -336,14 +339,23 @@ def _against_angle(wanted: Condition, its: float) -> str | None:
     return None if wanted.holds(its) else f"It points {its:.4g} deg beside the target"
 
 
+def _is_before(start: Time, wanted: Time) -> bool:
+    return bool((start - wanted).to_value("s") < -_SAME_S)
+
+
+def _as_written(angle_deg: Any) -> np.ndarray:
+    """Angles without what sums of numbers leave in their last digits."""
+    return np.round(np.asarray(angle_deg, dtype=float), _DECIMALS)
+
+
 def _after(wanted: Time, facts: _RunFacts, position: SkyCoord | None) -> str | None:
     start = facts.start()
-    return None if start >= wanted else f"It begins at {start.utc.isot[:19]} UTC"
+    return None if not _is_before(start, wanted) else f"It begins at {start.utc.isot[:19]} UTC"
 
 
 def _before(wanted: Time, facts: _RunFacts, position: SkyCoord | None) -> str | None:
     start = facts.start()
-    return None if start < wanted else f"It begins at {start.utc.isot[:19]} UTC"
+    return None if _is_before(start, wanted) else f"It begins at {start.utc.isot[:19]} UTC"
 
 
 def _quality(wanted: Condition, facts: _RunFacts, position: SkyCoord | None) -> str | None:
