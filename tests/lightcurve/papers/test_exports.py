@@ -254,6 +254,8 @@ def test_long_tables_go_over_pages():
     assert "\\begin{table}" in short
     # Without limits there is nothing to say of them.
     assert "Upper limits" not in made().to_text("latex", ts_threshold=None)
+    # A time scale is no time.
+    assert r"End [MJD, TT] & timesys \\" in made().to_text("latex", columns="time_max,timesys")
 
 
 def test_vectors_are_cells_of_numbers():

@@ -8,7 +8,6 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.table import Table
 from astropy.units import UnitBase
 
 from tevcurve.figures.style import unit_text
@@ -17,6 +16,7 @@ from tevcurve.lightcurve.file_formats import FileFormat
 from tevcurve.lightcurve.papers.ascii_texts import ascii_text
 from tevcurve.lightcurve.papers.paper_columns import (
     Value,
+    is_flux,
     merged,
     names_of,
     plain_texts,
@@ -24,7 +24,8 @@ from tevcurve.lightcurve.papers.paper_columns import (
     unit_of,
     value_of,
 )
-from tevcurve.lightcurve.papers.shown import Shown
+from tevcurve.lightcurve.papers.rounded import MOMENTS
+from tevcurve.lightcurve.papers.shown import UTC, Shown
 from tevcurve.lightcurve.papers.words import (
     error_level,
     limit_level,
@@ -137,7 +138,7 @@ def to_latex(light_curve: "LightCurve", shown: Shown) -> bytes:
             value = value_of(table, name, shown)
             heads.append(_head(name, value.unit, light_curve))
             columns.append(_value_cells(value, *limit_rows(table, name, shown)))
-        elif _is_value(table, name):
+        elif is_flux(table, name):
             value = value_of(table, name, shown)
             heads.append(_head(name, value.unit, light_curve))
             columns.append([f"${text}$" if text else "--" for text in value.texts[""]])
@@ -191,19 +192,9 @@ def _over_pages(caption: str, kinds: str, heads: str, rows: list[str]) -> list[s
     ]
 
 
-def _is_value(table: Table, name: str) -> bool:
-    """Whether numbers of a column share a power of ten: of those with a unit of flux."""
-    return (
-        name in table.colnames
-        and table[name].dtype.kind == "f"
-        and table[name].ndim == 1
-        and "cm" in str(table[name].unit or "")
-    )
-
-
 def _is_text(light_curve: "LightCurve", name: str) -> bool:
     table = light_curve.table
-    return name.startswith("utc") or (name in table.colnames and is_text(table[name]))
+    return name in UTC or (name in table.colnames and is_text(table[name]))
 
 
 def escaped(text: str) -> str:
@@ -269,9 +260,9 @@ def _value_cells(value: Value, limits: np.ndarray, lower: np.ndarray) -> list[st
 
 def _head(name: str, unit: UnitBase | None, light_curve: "LightCurve") -> str:
     head = _HEADS.get(name, escaped(name))
-    if name.startswith("utc"):
+    if name in UTC:
         return f"{head} [UTC]"
-    if name.startswith("time"):
+    if name in MOMENTS:
         return f"{head} [MJD, {light_curve.meta['TIMESYS'].upper()}]"
     if unit is None or not str(unit):
         return head

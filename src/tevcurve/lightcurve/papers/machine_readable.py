@@ -18,6 +18,7 @@ from tevcurve.lightcurve.file_formats import FileFormat
 from tevcurve.lightcurve.interval_words import limits_by
 from tevcurve.lightcurve.papers.ascii_texts import ascii_text
 from tevcurve.lightcurve.papers.paper_columns import (
+    is_flux,
     merged,
     names_of,
     plain_texts,
@@ -199,7 +200,7 @@ def _field(light_curve: "LightCurve", name: str, shown: Shown) -> Field:
         name in table.colnames and table[name].dtype.kind in "fiu" and table[name].ndim == 1
     )
     unit = unit_of(table, name)
-    if number and unit is not None and "cm" in str(unit):
+    if is_flux(table, name):
         value = value_of(table, name, shown)
         return Field(_label(name), value.unit, value.texts[""], _words(light_curve, name), True)
     texts = plain_texts(table, name, shown)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from astropy.table import Table
-from astropy.units import Unit, UnitBase
+from astropy.units import Unit, UnitBase, cm
 
 from tevcurve.lightcurve.interval_words import INTERVAL, is_of_rows
 from tevcurve.lightcurve.papers.rounded import decimals, decimals_of_shown, number_text, values_in
@@ -147,6 +147,19 @@ def plain_texts(table: Table, name: str, shown: Shown) -> list[str]:
         return ["" if np.isnan(value) else repr(float(value)) for value in column.tolist()]
     places = decimals_of_shown(table, Table([column]))[name]
     return [number_text(value, place) for value, place in zip(column.tolist(), places.tolist(), strict=True)]
+
+
+def is_flux(table: Table, name: str) -> bool:
+    """Whether numbers of a column share a power of ten: whether they are per area, and one in each row.
+
+    Parameters
+    ----------
+    table : of a light curve
+    name : of the column, or one of `MADE`
+    """
+    if name not in table.colnames or table[name].dtype.kind != "f" or table[name].ndim != 1:
+        return False
+    return cm in getattr(table[name].unit, "bases", ())
 
 
 def power_and_rest(unit: UnitBase) -> tuple[int, UnitBase]:

@@ -21,7 +21,7 @@ _LIMITS = ("_ul_tot", "_ul", "_ll")
 _DAYS = (4, 9)
 _DECIMALS = {"sqrt_ts": 1, "ts": 1, "npred": 1, "npred_excess": 1, "excess": 1, "alpha": 4, "loglike": 2}
 _SECONDS = ("livetime", "ontime", "simultaneous")
-_TIMES = ("time_min", "time_max", "time_mean", "time")
+MOMENTS = ("time_min", "time_max", "time_mean", "time")
 # Of numbers that have no error.
 _DIGITS = 4
 # What somebody has chosen: no zeros at the end, "1" and not "1.000".
@@ -141,7 +141,7 @@ def _of_value(table: Table, value: str) -> np.ndarray:
 def _of_others(table: Table, name: str) -> np.ndarray:
     """Decimals (n,) of a column without errors."""
     values = np.asarray(table[name], dtype=float)
-    if name in _TIMES:
+    if name in MOMENTS:
         return np.full(len(table), days_decimals(table))
     if name in _SECONDS:
         return np.where(np.abs(values) < 100, 1, 0)
