@@ -1,5 +1,7 @@
 """Lags of series whose truth is known, and what is refused."""
 
+import re
+
 import astropy.units as u
 import numpy as np
 import pytest
@@ -147,12 +149,15 @@ def test_what_is_no_lag_is_refused(light_curve, change, words):
         light_curve.timing.time_lag(**change)
 
 
-def test_more_lags_than_can_be_looked_at_name_the_longest(light_curve):
+@pytest.mark.parametrize("days", [380, 700, 990])
+def test_more_lags_than_can_be_looked_at_name_one_that_is_taken(light_curve, days):
     """As of rows of minutes in two years."""
-    with pytest.raises(
-        InputError, match=r"at most \d+ are looked at; wanted are .* max_lag, such as '\d+ d'"
-    ):
-        light_curve.timing.time_lag(max_lag="700 d")
+    with pytest.raises(InputError, match="wanted are longer time bins, or max_lag") as refused:
+        light_curve.timing.time_lag(max_lag=days * u.d)
+    words = r"There are (\d+) lags .* at most (\d+) are looked at; .* such as '(\d+) d'"
+    lags, most, told = map(int, re.search(words, str(refused.value)).groups())
+    longest = days * most / lags
+    assert 0.5 * longest < told <= longest
 
 
 def test_a_table_that_is_negative_on_average_is_refused(light_curve, table):

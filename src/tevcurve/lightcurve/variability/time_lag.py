@@ -229,7 +229,7 @@ def _check_lags(one, two, reach):
     n_lags = len(first_lags(one, two, reach))
     most = int(MOST_WORK / (len(one.middle) * len(two.middle) + WORK_OF_LAG))
     if n_lags > most:
-        longest = _about(reach * most / n_lags, 1)
+        longest = _about(_below(reach * most / n_lags), 1)
         raise InputError(
             f"There are {n_lags} lags up to {_about(reach, 3)}, as rows are so short, and at most {most} are looked "
             f"at; wanted are longer time bins, or max_lag, such as '{longest}'."
@@ -238,8 +238,20 @@ def _check_lags(one, two, reach):
 
 def _about(seconds, digits):
     """A time in words, such as "2.5 d"."""
-    unit, length = next((each for each in (("d", 86400), ("h", 3600)) if seconds >= each[1]), ("min", 60))
+    unit, length = _unit_of(seconds)
     return f"{float(f'{seconds / length:.{digits}g}'):g} {unit}"
+
+
+def _below(seconds):
+    """The next time below, s, that has one digit in its own unit."""
+    _, length = _unit_of(seconds)
+    digit = length * 10.0 ** np.floor(np.log10(seconds / length))
+    return digit * np.floor(seconds / digit)
+
+
+def _unit_of(seconds):
+    """(name, s) of the unit in which a time is told."""
+    return next((each for each in (("d", 86400), ("h", 3600)) if seconds >= each[1]), ("min", 60))
 
 
 def _notes(first, second, n_rows):
