@@ -526,3 +526,17 @@ def test_nothing_is_told_on_a_linear_axis_or_where_all_is_drawn(ax):
     assert ax.get_legend() is None
     plot(make(), ax=ax, log=True)
     assert ax.get_legend() is None
+
+
+def test_without_a_figure_one_is_made_in_which_no_words_are_cut():
+    plt.close("all")
+    ax = make(source="Crab", ts=[100.0, 1.0, 100.0, 100.0]).plot(time_format="utc")
+    figure = ax.figure
+    figure.canvas.draw()
+    low, high = (np.array(end) for end in figure.bbox.get_points())
+    for words in (ax.xaxis.label, ax.yaxis.label, ax.get_legend(), *ax.get_xticklabels()):
+        box = words.get_window_extent()
+        assert (np.array([box.x0, box.y0]) >= low - 1).all(), words
+        assert (np.array([box.x1, box.y1]) <= high + 1).all(), words
+    assert make(source="Crab").plot() is ax
+    plt.close(figure)

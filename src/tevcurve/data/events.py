@@ -14,6 +14,7 @@ from tevcurve.data.header import check_frame
 from tevcurve.data.time import TimeReference
 from tevcurve.data.time_keywords import mission_seconds
 from tevcurve.errors import DataError
+from tevcurve.figures.style import current_axes
 from tevcurve.files import row_values
 from tevcurve.files.astropy_table import as_table
 from tevcurve.kernels.sphere import angular_separation
@@ -151,11 +152,9 @@ class EventList:
         bins : their number, log-spaced over the energies of the events
         kwargs : for matplotlib's `stairs`
         """
-        import matplotlib.pyplot as plt
-
         if self.is_empty:
             raise DataError(f"{self.where} has no event to plot.")
-        ax = plt.gca() if ax is None else ax
+        ax = current_axes() if ax is None else ax
         low, high = self.energy_tev.min(), self.energy_tev.max()
         edges = np.geomspace(low, high if high > low else 1.01 * low, bins + 1)
         ax.stairs(np.histogram(self.energy_tev, edges)[0], edges, **kwargs)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tevcurve.figures.style import COLOURS, MARKERS
+from tevcurve.figures.style import COLOURS, MARKERS, current_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,9 +26,7 @@ def plot_targets(targets: "Sequence[TargetRuns]", ax: "Axes | None" = None) -> "
     targets : list of `TargetRuns`
     ax : matplotlib axes, "mollweide" or plain; default: the current ones
     """
-    import matplotlib.pyplot as plt
-
-    ax = plt.gca() if ax is None else ax
+    ax = current_axes() if ax is None else ax
     whole_sky = getattr(ax, "name", "") == "mollweide"
     centre = (
         180.0 if whole_sky else _middle(np.concatenate([target.pointings_deg[:, 0] for target in targets]))

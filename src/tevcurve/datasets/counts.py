@@ -4,7 +4,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.figures.style import label_energies
+from tevcurve.figures.style import current_axes, label_energies
 from tevcurve.files.masked import is_masked
 from tevcurve.maps import MapAxis
 
@@ -70,9 +70,7 @@ class CountsSpectrum:
         ax : matplotlib axes; default: the present ones
         style : keywords of `stairs`
         """
-        import matplotlib.pyplot as plt
-
-        ax, edges = plt.gca() if ax is None else ax, self.energy_edges.to_value(u.TeV)
+        ax, edges = current_axes() if ax is None else ax, self.energy_edges.to_value(u.TeV)
         ax.stairs(self.data, edges, **style)
         label_energies(ax, edges)
         ax.set_ylabel("Counts per bin")

@@ -112,6 +112,15 @@ def new_figure(width: float, height: float) -> "Figure":
     return figure
 
 
+def current_axes() -> "Axes":
+    """The current axes of pyplot; where there is no figure yet, in one with constrained layout, which cuts no words."""
+    import matplotlib.pyplot as plt
+
+    if not plt.get_fignums():
+        plt.figure(layout="constrained")
+    return plt.gca()
+
+
 def panels(
     ax: "Axes | Sequence[Axes] | np.ndarray | None", heights: Sequence[float], size: tuple[float, float]
 ) -> list["Axes"]:

@@ -7,6 +7,7 @@ import numpy as np
 from astropy.table import Table
 
 from tevcurve.errors import MissingError
+from tevcurve.figures.style import current_axes
 from tevcurve.near_names import meant
 from tevcurve.rounding import cells
 
@@ -94,9 +95,7 @@ class FitResult:
 
         ax: matplotlib axes; default: the present ones.
         """
-        import matplotlib.pyplot as plt
-
-        ax = plt.gca() if ax is None else ax
+        ax = current_axes() if ax is None else ax
         matrix, places = self.correlation, range(len(self.parameters))
         image = ax.imshow(matrix, vmin=-1, vmax=1, cmap="RdBu_r")
         ax.set_xticks(places, self.names, rotation=45, ha="right", rotation_mode="anchor")
@@ -145,9 +144,7 @@ class StatProfile:
         ax : matplotlib axes; default: the present ones
         style : keywords of the line, as for `plot` of matplotlib
         """
-        import matplotlib.pyplot as plt
-
-        ax = plt.gca() if ax is None else ax
+        ax = current_axes() if ax is None else ax
         ax.plot(self.values, self.stat - np.nanmin(self.stat), **style)
         ax.set_xlabel(f"{self.name} [{self.unit}]" if self.unit else self.name)
         ax.set_ylabel("Rise of the statistic")

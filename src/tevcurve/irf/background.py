@@ -9,7 +9,7 @@ from astropy import units as u
 from numpy.typing import ArrayLike
 
 from tevcurve.errors import DataError
-from tevcurve.figures.style import colours_in_order, use_colours
+from tevcurve.figures.style import colours_in_order, current_axes, use_colours
 from tevcurve.irf.layout import Layout, ValueColumn
 from tevcurve.irf.table import Response, ResponseTable, check_not_empty
 from tevcurve.kernels.folding import integrate_loglog
@@ -169,9 +169,7 @@ class Background3D(_Background):
         ax : matplotlib axes; default: the current ones
         energy : one, Quantity or string
         """
-        import matplotlib.pyplot as plt
-
-        ax = plt.gca() if ax is None else ax
+        ax = current_axes() if ax is None else ax
         energy = u.Quantity(energy)
         _, x_axis, y_axis = self.table.axes
         x, y = np.meshgrid(x_axis.nodes, y_axis.nodes)
@@ -241,9 +239,7 @@ class Background2D(_Background):
 
         ax: matplotlib axes; default: the current ones.
         """
-        import matplotlib.pyplot as plt
-
-        ax = plt.gca() if ax is None else ax
+        ax = current_axes() if ax is None else ax
         use_colours(ax, colours_in_order(len(self.offset_axis.nodes)))
         for offset, values in zip(self.offset_axis.nodes, self.table.values.T, strict=True):
             label = f"{np.rad2deg(offset):.2g} deg"

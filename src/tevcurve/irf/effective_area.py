@@ -7,7 +7,7 @@ import numpy as np
 from astropy import units as u
 from numpy.typing import ArrayLike
 
-from tevcurve.figures.style import colours_in_order, use_colours
+from tevcurve.figures.style import colours_in_order, current_axes, use_colours
 from tevcurve.files import number_of
 from tevcurve.irf.layout import Layout, ValueColumn
 from tevcurve.irf.table import Response, ResponseTable
@@ -95,9 +95,7 @@ class EffectiveAreaTable2D(Response):
         ax : matplotlib axes; default: the current ones
         offsets : Quantity, one or several; default: those of the table
         """
-        import matplotlib.pyplot as plt
-
-        ax = plt.gca() if ax is None else ax
+        ax = current_axes() if ax is None else ax
         offsets = self.offset_axis.nodes * u.rad if offsets is None else u.Quantity(offsets)
         use_colours(ax, colours_in_order(np.size(offsets)))
         energy = self.energy_axis.nodes

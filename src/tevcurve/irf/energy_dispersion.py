@@ -9,6 +9,7 @@ from astropy import units as u
 from numpy.typing import ArrayLike
 
 from tevcurve.errors import DataError, InputError
+from tevcurve.figures.style import current_axes
 from tevcurve.irf.axis import ResponseAxis
 from tevcurve.irf.effective_area import EffectiveAreaTable2D
 from tevcurve.irf.layout import Layout, ValueColumn
@@ -209,9 +210,7 @@ class EnergyDispersion2D(Response):
         ax : matplotlib axes; default: the current ones
         offset : from the pointing, Quantity or string
         """
-        import matplotlib.pyplot as plt
-
-        ax = plt.gca() if ax is None else ax
+        ax = current_axes() if ax is None else ax
         density = self.migra_density(self.energy_axis.nodes, u.Quantity(offset).to_value(u.rad))
         mesh = ax.pcolormesh(self.energy_axis.edges, self.migra_axis.edges, density.T, rasterized=True)
         ax.axhline(1, color="white", lw=0.8, ls="--")
@@ -255,9 +254,7 @@ class EDispKernel:
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Axes with the matrix over true and reconstructed energy. ax: matplotlib axes; default: the current ones."""
-        import matplotlib.pyplot as plt
-
-        ax = plt.gca() if ax is None else ax
+        ax = current_axes() if ax is None else ax
         e_true, e_reco = self.e_true.to_value("TeV"), self.e_reco.to_value("TeV")
         mesh = ax.pcolormesh(e_true, e_reco, self.pdf_matrix.T, vmin=0)
         low, high = max(e_true[0], e_reco[0]), min(e_true[-1], e_reco[-1])

@@ -7,7 +7,7 @@ import numpy as np
 from astropy import units as u
 from astropy.coordinates import Angle
 
-from tevcurve.figures.style import colours_in_order, use_colours
+from tevcurve.figures.style import colours_in_order, current_axes, use_colours
 from tevcurve.irf.source_psf import SourcePSF, angle_in_rad
 from tevcurve.irf.table import Response
 
@@ -55,9 +55,7 @@ class PointSpreadResponse(Response):
         fraction : 0 to 1
         offsets : Quantity, one or several; default: the file's
         """
-        import matplotlib.pyplot as plt
-
-        ax = plt.gca() if ax is None else ax
+        ax = current_axes() if ax is None else ax
         offsets = self.offset_axis.nodes * u.rad if offsets is None else u.Quantity(offsets)
         use_colours(ax, colours_in_order(np.size(offsets)))
         for offset in np.atleast_1d(offsets):

@@ -7,6 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import InputError
+from tevcurve.figures.style import current_axes
 from tevcurve.irf.disc_window import WIDEST_MARGIN
 from tevcurve.irf.source_psf import SourcePSF, angle_in_rad
 from tevcurve.kernels.radial import integrate_over_pixels
@@ -99,14 +100,13 @@ class PSFKernel:
         ax : matplotlib axes; default: the current ones
         energy : Quantity or string, one within the axis
         """
-        import matplotlib.pyplot as plt
         from matplotlib.colors import LogNorm
 
         index = int(self.energy_axis.coord_to_idx(u.Quantity(energy)))
         if index < 0:
             edges = self.energy_axis.edges
             raise InputError(f"energy is {energy}; one from {edges[0]:g} to {edges[-1]:g} is wanted.")
-        ax = plt.gca() if ax is None else ax
+        ax = current_axes() if ax is None else ax
         plane = self.data[index]
         width, height = (
             np.rad2deg(side) * n / 2

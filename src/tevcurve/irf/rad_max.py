@@ -8,6 +8,7 @@ from astropy import units as u
 from numpy.typing import ArrayLike
 
 from tevcurve.errors import DataError
+from tevcurve.figures.style import current_axes
 from tevcurve.irf.layout import Layout, ValueColumn
 from tevcurve.irf.table import Response, ResponseTable
 from tevcurve.problems import remark
@@ -102,9 +103,7 @@ class RadMax2D(Response):
 
         ax: matplotlib axes; default: the current ones.
         """
-        import matplotlib.pyplot as plt
-
-        ax = plt.gca() if ax is None else ax
+        ax = current_axes() if ax is None else ax
         for offset, values in zip(self.offset_axis.nodes, self.table.values.T, strict=True):
             ax.stairs(
                 np.rad2deg(values), self.energy_axis.edges, label=f"{np.rad2deg(offset):.2g} deg", lw=1.5

@@ -9,7 +9,7 @@ from astropy.coordinates import Angle
 from numpy.typing import ArrayLike
 
 from tevcurve.errors import InputError
-from tevcurve.figures.style import colours_in_order, use_colours
+from tevcurve.figures.style import colours_in_order, current_axes, use_colours
 from tevcurve.irf.disc_window import disc_window
 from tevcurve.kernels.radial import integrate_over_pixels
 from tevcurve.maps import WcsGeom
@@ -220,9 +220,7 @@ class SourcePSF:
         ax : matplotlib axes; default: the current ones
         energies : Quantity, or numbers and a unit in a string
         """
-        import matplotlib.pyplot as plt
-
-        ax = plt.gca() if ax is None else ax
+        ax = current_axes() if ax is None else ax
         if isinstance(energies, str):
             *numbers, unit = energies.split()
             energies = [float(number) for number in numbers] * u.Unit(unit)

@@ -8,7 +8,15 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import InputError
-from tevcurve.figures.style import COLOURS, MARKERS, band_text, long_beside, unit_text, use_colours
+from tevcurve.figures.style import (
+    COLOURS,
+    MARKERS,
+    band_text,
+    current_axes,
+    long_beside,
+    unit_text,
+    use_colours,
+)
 from tevcurve.lightcurve.columns import TITLES
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.lightcurve.magnitudes import is_magnitude
@@ -93,15 +101,13 @@ def plot(
 
     Raises `InputError` for an unknown column or time format, or if the axes holds another quantity.
     """
-    import matplotlib.pyplot as plt
-
     table = light_curve.table
     if quantity not in table.colnames:
         known = [name for name in NAMES if name in table.colnames]
         wanted = meant(quantity, known, f"it has {', '.join(known)}.")
         raise InputError(f"The light curve has no column {quantity!r} to plot; {wanted}")
     unit = table[quantity].unit or u.dimensionless_unscaled
-    ax = plt.gca() if ax is None else ax
+    ax = current_axes() if ax is None else ax
     if log:
         ax.set_yscale("log")
     drawn = prepare(ax, quantity, unit, scale_of(light_curve), time_format, gaps)

@@ -7,7 +7,7 @@ import astropy.units as u
 import numpy as np
 
 from tevcurve.errors import InputError
-from tevcurve.figures.style import unit_text
+from tevcurve.figures.style import current_axes, unit_text
 from tevcurve.models.energies import bounds_in_tev, energies_in_tev
 from tevcurve.models.spectral import FLUX_DENSITY, SpectralModel
 
@@ -49,12 +49,10 @@ def plot(
     energy_power : power of the energy to multiply with, 2 for a spectral energy distribution.
     kwargs : for the line (`label`, `color`, ...).
     """
-    import matplotlib.pyplot as plt
-
     if np.shape(energy_bounds) != (2,):
         raise InputError(f"energy_bounds is {energy_bounds}; wanted are two energies.")
     emin, emax = bounds_in_tev(*energy_bounds)
-    ax = plt.gca() if ax is None else ax
+    ax = current_axes() if ax is None else ax
     energy = np.geomspace(emin, emax, 200)
     kwargs.setdefault("label", model.name or None)
     ax.plot(energy, energy**energy_power * model.dnde(energy), **kwargs)

@@ -34,7 +34,7 @@ def deflated_plotly() -> tuple[str, str]:
     script = plotly_script()
     notice = script[script.index("/*") + 2 : script.index("*/")].replace("*", " ")
     lines = (" ".join(line.split()) for line in notice.splitlines())
-    return deflated(script), ". ".join(line for line in lines if line).replace("--", "")
+    return deflated(script), ". ".join(line.rstrip(".") for line in lines if line).replace("--", "")
 
 
 def deflated(text: str, level: int = 9) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import astropy.units as u
 import numpy as np
 
-from tevcurve.figures.style import COLOURS
+from tevcurve.figures.style import COLOURS, current_axes
 from tevcurve.rounding import with_errors
 
 if TYPE_CHECKING:
@@ -29,9 +29,7 @@ def plot_lag(result: Any, ax: "Axes | None" = None) -> "Axes":
     result : `LagResult`
     ax : matplotlib axes; default: the current ones
     """
-    import matplotlib.pyplot as plt
-
-    ax = plt.gca() if ax is None else ax
+    ax = current_axes() if ax is None else ax
     unit = lag_unit(result.max_lag)
     lag, gain = result.lag.to_value(unit), result.log_likelihood
     ax.plot(lag, gain, color=COLOURS[0], marker=".", markersize=3, linewidth=1)
@@ -56,9 +54,7 @@ def plot_correlation(result: Any, ax: "Axes | None" = None) -> "Axes":
     result : `CorrelationResult`
     ax : matplotlib axes; default: the current ones
     """
-    import matplotlib.pyplot as plt
-
-    ax = plt.gca() if ax is None else ax
+    ax = current_axes() if ax is None else ax
     table = result.table
     unit = lag_unit(np.max(np.abs(u.Quantity(table["lag"]))))
     ax.errorbar(

@@ -7,7 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import InputError
-from tevcurve.figures.style import unit_text, use_colours
+from tevcurve.figures.style import current_axes, unit_text, use_colours
 from tevcurve.lightcurve.plots.naming import draw_legend
 from tevcurve.lightcurve.plots.rows import values_of
 from tevcurve.lightcurve.plots.time_axis import Drawn, drawn_in, dress, hidden, keep, numbers_of, prepare
@@ -117,11 +117,10 @@ def plot_blocks(
     time_format : "mjd" or "utc"; default: that of the axes, or MJD
     keywords : for the line
     """
-    import matplotlib.pyplot as plt
     from matplotlib import rcParams
 
     start, stop, values, unit = _of_blocks(blocks, quantity)
-    ax = plt.gca() if ax is None else ax
+    ax = current_axes() if ax is None else ax
     drawn = prepare(ax, quantity, unit, start.scale, time_format)
     start, stop = numbers_of(start, drawn), numbers_of(stop, drawn)
     factor = unit.to(drawn.unit)
@@ -177,9 +176,7 @@ def plot_flare(
 
 
 def _axes_with_curve(ax: "Axes | None", what: str) -> tuple["Axes", Drawn]:
-    import matplotlib.pyplot as plt
-
-    ax = plt.gca() if ax is None else ax
+    ax = current_axes() if ax is None else ax
     drawn = drawn_in(ax)
     if drawn is None:
         raise InputError(f"There is no light curve in the axes on which {what}; plot one first.")
