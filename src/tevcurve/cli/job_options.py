@@ -112,7 +112,7 @@ def changes_of(options: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in options.items() if name != "set_" and value not in (None, [])}
     for name, value in given.items():
         _check_one_value(name, changes, _value(value) if isinstance(value, str) else value, "its option")
-    return changes | {name: listed(value) for name, value in given.items()}
+    return changes | {name: read_list(value) for name, value in given.items()}
 
 
 def _check_one_value(key: str, changes: Mapping[str, Any], value: Any, by: str) -> None:
@@ -122,7 +122,7 @@ def _check_one_value(key: str, changes: Mapping[str, Any], value: Any, by: str) 
         )
 
 
-def listed(value: Any) -> Any:
+def read_list(value: Any) -> Any:
     """A list where a text is one as the configuration has them, such as "[23523, 23526]"; else what came.
 
     Of one that begins with a brace ("{magic: free}", "[{effect: background, ...}]") what YAML has it for.
@@ -138,7 +138,7 @@ def listed(value: Any) -> Any:
 
 
 def _value(text: str) -> Any:
-    value = listed(text.strip())
+    value = read_list(text.strip())
     return plain_value(value) if isinstance(value, str) else value
 
 

@@ -8,7 +8,7 @@ from tevcurve.cli.exit_codes import DONE, PARTLY
 from tevcurve.cli.figures import write_panels
 from tevcurve.cli.one_source import is_catalogue, light_curve_of
 from tevcurve.cli.record_files import write_records
-from tevcurve.config.quantities import as_quantities, as_quantity, listed, quantity_texts
+from tevcurve.config.quantities import as_quantities, as_quantity, parts_of_list, quantity_texts
 from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.selection import rows_of_instruments
 from tevcurve.lightcurve.variability.timing_tests import timing_tests
@@ -75,7 +75,7 @@ def frequencies_of_text(text):
 
 def _bands(text):
     """Two numbers of bands."""
-    numbers = listed(text)
+    numbers = parts_of_list(text)
     if len(numbers) != 2 or not all(each.isdigit() for each in numbers):
         raise InputError(f"bands is {text!r}; wanted are two numbers of energy bands, such as 0,1.")
     return tuple(int(each) for each in numbers)

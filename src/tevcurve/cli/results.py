@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from tevcurve.cli.job_options import job_options, listed
+from tevcurve.cli.job_options import job_options, read_list
 from tevcurve.cli.outputs import Outputs
 from tevcurve.cli.parameters import Argument, Option
 from tevcurve.errors import InputError
@@ -63,7 +63,7 @@ def rebin(result: RESULT, source: SOURCE = None, accept_changed: ACCEPT_CHANGED 
     tevcurve rebin crab --time-bins "blocks 0.01" --plot blocks.png
     tevcurve rebin crab --energy 0.7TeV,2TeV,20TeV -o crab-two-bands
     """
-    changes = {name: listed(options[name]) for name in BINS if options[name] is not None}
+    changes = {name: read_list(options[name]) for name in BINS if options[name] is not None}
     if not changes:
         raise InputError("Nothing is to be changed; wanted is --time-bins or --energy.")
     outputs = Outputs.of(options["output"], options["plot"], options["report"], bool(options["overwrite"]))
@@ -104,7 +104,7 @@ def sed(
     tevcurve sed crab --time-bins "blocks 0.05" --plot blocks.png --report blocks.html
     tevcurve sed crab --energy 0.7TeV,1TeV,2TeV,5TeV,20TeV -o crab-sed.fits
     """
-    changes = {name: listed(options[name]) for name in BINS if options.get(name) is not None}
+    changes = {name: read_list(options[name]) for name in BINS if options.get(name) is not None}
     outputs = Outputs.of(plot=plot, report=report, overwrite=overwrite, flux_points=output)
     from tevcurve.cli.on_results import print_spectra
 

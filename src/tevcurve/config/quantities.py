@@ -49,7 +49,7 @@ def quantity_texts(value: Any, unit: str, what: str) -> list[str] | str:
         if _SPACED.fullmatch(value):
             as_quantities(value, unit, what)
             return value.strip()
-        value = (range_texts(value) if unit else None) or listed(value)
+        value = (range_texts(value) if unit else None) or parts_of_list(value)
     if not isinstance(value, (list, tuple)):
         value = list(value) if getattr(value, "ndim", 0) == 1 else [value]
     texts = [_text(each) for each in value]
@@ -81,7 +81,7 @@ def both_ends(texts: list[str] | str | None, end_tev: float) -> list[str] | None
     return None if low is None else [low, f"{repr(float(end_tev)).removesuffix('.0')} TeV"]
 
 
-def listed(text: str) -> list[str]:
+def parts_of_list(text: str) -> list[str]:
     """List of the texts in a list such as "[1 TeV, 2 TeV]", whose brackets may be missing.
 
     text: with commas between its parts.

@@ -167,7 +167,7 @@ def _names(value: Any) -> list[str]:
     if none_of_words(value) is None:
         return []
     if isinstance(value, str):
-        value = quantities.listed(value)
+        value = quantities.parts_of_list(value)
     if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
         raise Unwanted(f"{value!r}; wanted are names of parameters such as [index]")
     return [name for name in value if name]
@@ -179,7 +179,7 @@ def _runs(value: Any) -> list[int | str] | None:
     if hasattr(value, "__fspath__") or (isinstance(value, str) and is_run_list(value)):
         value = runs_of_file(value)
     if isinstance(value, (int, str)) and not isinstance(value, bool):
-        value = quantities.listed(str(value))
+        value = quantities.parts_of_list(str(value))
     ids = [run_number(each) for each in value] if isinstance(value, (list, tuple)) else []
     known = [each for each in ids if each is not None]
     if not ids or len(set(known)) < len(ids):
