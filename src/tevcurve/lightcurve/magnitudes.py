@@ -3,11 +3,29 @@
 import re
 from typing import Any
 
+import numpy as np
 from astropy import units as u
 
 from tevcurve.errors import InputError
 
 _NAME = re.compile(r"(^|[^a-z]|^[a-z]{1,2})mag(nitude)?s?$", re.IGNORECASE)
+# No star is so faint: 99.99 and the like stand for nothing.
+_FAINTEST = 60.0
+
+
+def check_sizes(values: np.ndarray, what: str) -> None:
+    """Raises `InputError` for numbers that are no magnitudes, but stand for one that is not known.
+
+    Parameters
+    ----------
+    values : magnitudes, NaN where there is none
+    what : name of their column
+    """
+    wrong = values[np.abs(values) > _FAINTEST]
+    if len(wrong):
+        raise InputError(
+            f"The column {what} has the magnitude {wrong[0]:g}; wanted is an empty cell where none is known."
+        )
 
 
 def is_magnitude(unit: Any) -> bool:

@@ -127,3 +127,11 @@ def test_fluxes_whose_fit_gave_no_error_have_none(tmp_path):
 def test_values_that_belong_to_no_bin_are_not_lost(tmp_path, changed, words):
     with pytest.raises(DataError, match=words):
         LightCurve.read(json_file(tmp_path / "photon.json", **changed))
+
+
+def test_semicolons_divide_cells_as_commas_do(tmp_path):
+    path = written(tmp_path / "a.csv")
+    (tmp_path / "b.csv").write_text(path.read_text().replace('","', '";"'))
+    one, other = (LightCurve.read(tmp_path / name).table for name in ("a.csv", "b.csv"))
+    np.testing.assert_array_equal(one["flux"], other["flux"])
+    np.testing.assert_array_equal(one["time_min"], other["time_min"])

@@ -55,7 +55,11 @@ def test_times_in_any_form():
         {"a": [2454001.0, 2454003.0], "w": [1.0, 0.5], "r": [1.0, 2.0], "iso": ["2006-09-22T12:00:00"] * 2}
     )
     curve = LightCurve.from_table(
-        table, {"time": "a", "time_width": "w", "rate": "r"}, time_format="jd", time_scale="utc"
+        table,
+        {"time": "a", "time_width": "w", "rate": "r"},
+        units={"time_width": "d"},
+        time_format="jd",
+        time_scale="utc",
     )
     np.testing.assert_allclose(curve.table["time_min"], [54000.0, 54002.25], rtol=0, atol=1e-9)
     np.testing.assert_allclose(curve.table["time_max"], [54001.0, 54002.75], rtol=0, atol=1e-9)
@@ -110,3 +114,107 @@ def test_magnitudes_are_known_by_their_unit_and_never_drawn_upside_down():
         LightCurve.from_table(table, names, time_scale="utc")
     with pytest.raises(InputError, match=r"The unit of V is mag\(AB\); wanted is"):
         LightCurve.from_table(table, names, {"V": u.ABmag}, time_scale="utc")
+
+
+def read(tmp_path, text, **told):
+    path = tmp_path / "theirs.csv"
+    path.write_bytes(text.encode())
+    told = {"columns": {"time": "t", "flux": "f", "flux_err": "e"}, "time_scale": "utc"} | told
+    return LightCurve.read(path, **({"units": {"flux": "cm-2 s-1"}} | told))
+
+
+ROWS = "t,f,e\n59000.5,1e-11,2e-12\n59001.5,2e-11,3e-12\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff" + ROWS,
+        ROWS.replace("\n", "\r\n"),
+        ROWS.replace(",", ";"),
+        ROWS.replace(",", "\t"),
+        "# made by hand; in MJD, UTC\n" + ROWS,
+        "# made by hand; in MJD, UTC\n" + ROWS.replace(",", ";"),
+        ROWS.replace("1e-11", "1.0D-11"),
+    ],
+)
+def test_a_table_is_the_same_however_its_cells_are_divided(tmp_path, text):
+    curve = read(tmp_path, text)
+    assert curve.table["flux"].tolist() == [1e-11, 2e-11]
+    assert curve.table["flux_err"].tolist() == [2e-12, 3e-12]
+    assert curve.table["time_min"].tolist() == [59000.5, 59001.5]
+
+
+@pytest.mark.parametrize(
+    ("row", "told", "words"),
+    [
+        ("2459000.5,1,1", {}, "time_format=, such as mjd, jd"),
+        ("512345678,1,1", {}, "time_origin="),
+        ("2020.5,1,1", {}, "decimalyear"),
+        ("0,1,1", {}, "time_origin="),
+        ("59000.5,1,1", {"time_format": "jd"}, "a Julian date is such as 2459000.5"),
+        ("2020-01-01T00:00:00,1,1", {}, "say time_format=isot"),
+        ("nan,1,1", {}, "a row without its time"),
+        ("59000.5,1,-99", {}, "has the error -99; wanted is one above 0"),
+        ("59000.5,1±2,1", {}, "wanted is a number"),
+    ],
+)
+def test_what_would_be_taken_for_something_else_is_refused(tmp_path, row, told, words):
+    with pytest.raises(InputError) as error:
+        read(tmp_path, f"t,f,e\n{row}\n", **told)
+    assert words in str(error.value)
+
+
+def test_cells_that_say_nothing_and_signs_of_limits(tmp_path):
+    curve = read(
+        tmp_path,
+        ROWS
+        + "59002.5,-,\n59003.5,<=3e-11,--\n59004.5,\u2264 4e-11,NaN\n59005.5,>=5e-11,n/a\n59006.5,6e-11,0\n",
+    )
+    np.testing.assert_array_equal(curve.table["flux_ul"], [np.nan] * 3 + [3e-11, 4e-11] + [np.nan] * 2)
+    np.testing.assert_array_equal(curve.table["flux_ll"], [np.nan] * 5 + [5e-11, np.nan])
+    # An error of 0 is none.
+    np.testing.assert_array_equal(curve.table["flux_err"], [2e-12, 3e-12] + [np.nan] * 5)
+
+
+def test_flags_of_limits_are_known_words(tmp_path):
+    names = {"time": "t", "flux": "f", "is_ul": "e"}
+    curve = read(tmp_path, "t,f,e\n59000,1e-11,UL\n59001,2e-11,no\n59002,3e-11,\n", columns=names)
+    np.testing.assert_array_equal(curve.table["flux"], [np.nan, 2e-11, 3e-11])
+    with pytest.raises(InputError, match="is_ul has 'maybe'"):
+        read(tmp_path, "t,f,e\n59000,1e-11,maybe\n", columns=names)
+
+
+def test_fluxes_of_photons_are_fluxes_and_widths_have_a_unit(tmp_path):
+    curve = read(tmp_path, ROWS, units={"flux": "ph cm^-2 s^-1"})
+    assert curve.table["flux"].tolist() == [1e-11, 2e-11]
+    assert curve.table["flux"].unit == u.Unit("cm-2 s-1")
+    names = {"time": "t", "flux": "f", "time_width": "e"}
+    with pytest.raises(InputError, match="time_width_unit=d"):
+        read(tmp_path, "t,f,e\n59000,1e-11,600\n", columns=names)
+    curve = read(
+        tmp_path, "t,f,e\n59000,1e-11,864\n", columns=names, units={"flux": "cm-2 s-1", "time_width": "s"}
+    )
+    assert curve.table["time_min"].tolist() == pytest.approx([58999.995], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "no line in it"),
+        (ROWS.encode("utf-16"), "not in UTF-8"),
+        (b"t,f,e\n59000,1e-11\n", "not all as many cells"),
+    ],
+)
+def test_bytes_that_are_no_table_are_told(tmp_path, data, words):
+    (tmp_path / "a.csv").write_bytes(data)
+    with pytest.raises(DataError, match=words):
+        LightCurve.read(tmp_path / "a.csv", columns=NAMES, time_scale="utc")
+
+
+def test_a_magnitude_that_stands_for_none_is_refused(tmp_path):
+    names, units = {"time": "t", "mag": "f", "mag_err": "e"}, {"mag": "mmag"}
+    curve = read(tmp_path, "t,f,e\n59000,13200,20\n", columns=names, units=units)
+    assert curve.table["mag"][0] == pytest.approx(13.2, rel=1e-14)
+    with pytest.raises(InputError, match=r"has the magnitude 99\.99; wanted is an empty cell"):
+        read(tmp_path, "t,f,e\n59000,99.99,9.99\n", columns=names, units={"mag": "mag"})

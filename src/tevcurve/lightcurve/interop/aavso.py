@@ -24,6 +24,7 @@ from tevcurve.lightcurve.interop.read_texts import (
     rows_of_csv,
     text_of,
 )
+from tevcurve.lightcurve.magnitudes import check_sizes
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ def from_aavso(data: bytes, path: Path) -> Table:
             "it has differences to a comparison star (MTYPE DIF), which are no magnitudes of the star itself"
         )
     value, above, below = numbers(cells["mag"], "magnitude")
+    check_sizes(value, "magnitude")
     columns = {"mag": value * u.mag, "mag_ll": np.where(np.isnan(above), below, above) * u.mag}
     if "mag_err" in cells:
         error = plain_numbers(cells["mag_err"], "uncertainty")

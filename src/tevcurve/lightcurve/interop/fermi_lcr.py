@@ -103,7 +103,7 @@ def from_json(data: bytes, path: Path) -> Table:
     else:
         values["_err"] = ends[0]
     # Where a fit ended without errors, both ends are the flux itself.
-    has_error = values["_err"] > 0
+    has_error = (values["_err"] > 0) & np.isfinite(value)
     values |= {end: np.where(has_error, each, np.nan) for end, each in values.items() if "_err" in end}
     more = {"ts": spread("ts"), "index": spread("photon_index")}
     if "photon_index_interval" in read or "photon_index_error" in read:

@@ -10,13 +10,13 @@ import numpy as np
 from astropy.table import Table
 from astropy.time import Time
 
-from tevcurve.bins.time_text import one_time
 from tevcurve.errors import DataError, InputError
 from tevcurve.files.masked import table_without_masks, without_masks
 from tevcurve.files.unit_words import unit_of_text
 from tevcurve.lightcurve.columns import COLUMNS, ENDINGS
-from tevcurve.lightcurve.interop.read_texts import in_order, numbers
-from tevcurve.lightcurve.magnitudes import check_unit_said, in_magnitudes, is_magnitude
+from tevcurve.lightcurve.interop.named_times import moments
+from tevcurve.lightcurve.interop.read_texts import errors_of, in_order, numbers, of_lines, text_of, truths
+from tevcurve.lightcurve.magnitudes import check_sizes, check_unit_said, in_magnitudes, is_magnitude
 from tevcurve.lightcurve.product import LightCurve
 
 TIMES = ("time", "time_min", "time_max", "time_width")
@@ -45,8 +45,8 @@ def from_table(
         "time", of a moment or with "time_width" the middle of a bin; or "time_min" and "time_max". At least one value:
         "flux", "eflux" and the like, or any other name, such as "rate" or "mag", and with it "flux_err", or
         "flux_errn" and "flux_errp", down and up with any sign, "flux_ul", "flux_ll". "e_min" and "e_max", edges of the
-        band; "ts", and whatever else is to be kept. "is_ul": True, 1 or "<" where the value is an upper limit. A cell
-        of a value such as "<1.2e-11" is a limit, too; of magnitudes it is one below which the source is fainter.
+        band; "ts", and whatever else is to be kept. "is_ul": True, 1, "UL" or "<" where the value is an upper limit. A
+        cell of a value such as "<1.2e-11" is a limit, too; of magnitudes it is one below which the source is fainter.
     units : dict of a light curve's name to a unit, where the table does not say it
         Errors and limits have that of their value.
     time_format : str
@@ -89,11 +89,14 @@ def read_any_table(data: bytes, path: Path) -> Table:
     try:
         if form in ("fits", "votable"):
             return Table.read(io.BytesIO(data), format=form)
-        lines = data.decode("utf-8-sig").splitlines()
+        lines = text_of(data).splitlines()
+        if not any(map(str.strip, lines)):
+            raise DataError("there is no line in it")
         # Texts stay texts where a column has limits among its numbers.
-        return Table.read(lines, format=form or "ascii")
+        return of_lines(lines) if form is None else Table.read(lines, format=form)
     except Exception as error:
         words = " ".join(str(error).split()).rstrip(".")[:200]
+        words = "its text is not in UTF-8" if isinstance(error, UnicodeDecodeError) else words
         raise DataError(f"{path} cannot be read as a table: {words}.") from error
 
 
@@ -131,44 +134,25 @@ def _times(
     """Starts and stops of the rows, (n,)."""
 
     def times(name: str) -> Time:
-        return _moments(table, columns[name], units.get(name), told)
+        return moments(table, columns[name], units.get(name), told)
 
     if "time" not in columns:
         return times("time_min"), times("time_max")
     middle = times("time")
     if "time_width" not in columns:
         return middle, middle
-    unit = _unit(table, columns, "time_width", units) or u.d
-    half = np.asarray(table[columns["time_width"]], dtype=float) * unit / 2
-    return middle - half, middle + half
-
-
-def _moments(table: Table, name: str, unit: Any, told: tuple[str, str | None, Any]) -> Time:
-    form, scale, origin = told
-    column = table[name]
-    if isinstance(column, Time):
-        return column if scale is None else getattr(column, scale)
-    if origin is not None:
-        since = unit or column.unit
-        if since is None:
-            raise InputError(
-                f'The times of {name} have no unit; wanted is one, as units={{"time": "s"}}, '
-                "on the command line time_unit=s."
-            )
-        return one_time(origin, "time_origin") + np.asarray(column, dtype=float) * u.Unit(since)
-    scale = scale or str(table.meta.get("TIMESYS", "")).lower() or None
-    if scale not in Time.SCALES:
+    unit = _unit(table, columns, "time_width", units)
+    if unit is None:
         raise InputError(
-            f"The table does not say the time scale of {name}; say time_scale=, one of {', '.join(Time.SCALES)}."
+            f'The column {columns["time_width"]} has no unit; wanted is one, as units={{"time_width": "d"}}, on the '
+            "command line time_width_unit=d."
         )
-    try:
-        values = np.asarray(column, dtype=str if column.dtype.kind in "US" else float)
-        return Time(values, format=form, scale=scale)
-    except ValueError as error:
+    half = np.asarray(table[columns["time_width"]], dtype=float) * unit / 2
+    if not np.all(half >= 0):
         raise InputError(
-            f"The column {name} has {column[0]!r}, which is no time as time_format={form!r}: "
-            f"{' '.join(str(error).split())}."
-        ) from error
+            f"The column {columns['time_width']} has a row without a width above 0; wanted is each bin's whole width."
+        )
+    return middle - half, middle + half
 
 
 def _unit(table: Table, columns: Mapping[str, str], name: str, units: Mapping[str, Any]) -> Any:
@@ -187,6 +171,9 @@ def _parsed(unit: Any, name: str) -> u.UnitBase:
         raise InputError(
             f"The unit of {name} is {unit!r}; wanted is one that astropy knows, such as cm-2 s-1."
         ) from error
+    # A flux of photons is a number of these, whatever some write.
+    if u.ph in getattr(parsed, "bases", ()) and name in COLUMNS.things():
+        parsed = (parsed / u.ph ** parsed.powers[parsed.bases.index(u.ph)]).decompose(bases=parsed.bases)
     return in_magnitudes(parsed, name)
 
 
@@ -218,10 +205,11 @@ def _column(
         )
     value, upper, lower = found
     if any(name.endswith(end) for end in _ENDS if "_err" in end):
-        value = np.abs(value)
+        value = errors_of(value, columns[name], any_sign=not name.endswith("_err"))
     if is_magnitude(unit):
         scale, unit = unit.to(u.mag), u.mag
         value, upper, lower = scale * value, scale * upper, scale * lower
+        check_sizes(value, columns[name])
         upper, lower = np.full(len(value), np.nan), np.where(np.isnan(upper), lower, upper)
     made = {name: value, f"{name}_ul": upper, f"{name}_ll": lower}
     made = {key: each for key, each in made.items() if key == name or np.isfinite(each).any()}
@@ -243,9 +231,7 @@ def _numbers(column: Any, what: str) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 def _flagged(values: dict[str, Any], flags: Any, names: list[str]) -> None:
     """Make limits, in place, of the values in rows that are flagged."""
-    truth = np.array(
-        [str(flag).strip().lower() in ("<", "true", "1", "1.0", "t", "yes") for flag in flags.tolist()]
-    )
+    truth = truths([str(flag) for flag in flags.tolist()], "is_ul")
     value = next(
         name for name in names if name in values and _value_of(name) == name and name not in ("e_min",)
     )

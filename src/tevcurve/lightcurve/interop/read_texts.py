@@ -9,10 +9,15 @@ import numpy as np
 from astropy.table import Table
 from astropy.time import Time
 
-from tevcurve.errors import DataError
+from tevcurve.errors import DataError, InputError
 from tevcurve.lightcurve.table_making import light_curve_table
 
-_NUMBER = re.compile(r"[<>]?\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_SIGNS = "<>=\u2264\u2265"
+_NUMBER = re.compile(r"(?:[<>]=?|\u2264|\u2265)?\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][-+]?\d+)?")
+_LIMIT = {"<": 1, "\u2264": 1, ">": 2, "\u2265": 2}
+# What says whether a row is a limit, in small letters.
+_YES = ("<", "true", "1", "1.0", "t", "yes", "y", "u", "ul", "limit", "upper limit")
+_NO = ("false", "0", "0.0", "f", "no", "n", "=", "masked")
 # What people write where there is no number.
 NOTHING = ("", "-", "--", "na", "n/a", "nan", "none", "null")
 
@@ -20,9 +25,13 @@ NOTHING = ("", "-", "--", "na", "n/a", "nan", "none", "null")
 def rows_of_csv(data: bytes) -> tuple[list[str], list[list[str]]]:
     """(names, rows) of a file with its names in the first line, all without blanks around them.
 
-    data: bytes of the file, UTF-8. Raises `DataError` for a row with another number of cells.
+    data: bytes of the file, UTF-8, with commas between cells, or semicolons where the names are divided by these. Raises
+    `DataError` for a row with another number of cells.
     """
-    lines = [list(map(str.strip, line)) for line in csv.reader(io.StringIO(text_of(data))) if any(line)]
+    head = first_line(data)
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    read = csv.reader(io.StringIO(text_of(data)), delimiter=delimiter)
+    lines = [list(map(str.strip, line)) for line in read if any(line)]
     if not lines:
         raise DataError("there is no line in it")
     names, *rows = lines
@@ -59,8 +68,8 @@ def numbers(cells: Sequence[str], what: str) -> tuple[np.ndarray, np.ndarray, np
             continue
         if not _NUMBER.fullmatch(cell):
             raise DataError(f"the column {what} has {cell!r}; wanted is a number, or a limit such as <1.2")
-        kind = {"<": 1, ">": 2}.get(cell[0], 0)
-        found[kind, number] = float(cell.lstrip("<> "))
+        # Fortran has a D before the power of ten.
+        found[_LIMIT.get(cell[0], 0), number] = float(cell.lstrip(f"{_SIGNS} ").lower().replace("d", "e"))
     return found[0], found[1], found[2]
 
 
@@ -87,3 +96,60 @@ def in_order(start: Time, stop: Time, values: dict, meta: dict) -> Table:
     order = np.argsort(start.mjd, kind="stable")
     columns = {name: column[order] for name, column in values.items()}
     return light_curve_table(start[order], stop[order], columns, meta)
+
+
+def truths(cells: Sequence[str], what: str) -> np.ndarray:
+    """Whether each cell says that its row is a limit, bool (n,).
+
+    Parameters
+    ----------
+    cells : n texts
+    what : what they are, for messages
+
+    Raises `InputError` for a word that says neither.
+    """
+    words = [cell.strip().lower() for cell in cells]
+    unknown = next((word for word in words if word not in (*_YES, *_NO, *NOTHING)), None)
+    if unknown is not None:
+        raise InputError(
+            f"{what} has {unknown!r}; wanted is 1, true, UL or < for a limit, and 0, false or nothing."
+        )
+    return np.array([word in _YES for word in words], dtype=bool)
+
+
+def errors_of(values: np.ndarray, what: str, any_sign: bool) -> np.ndarray:
+    """Sizes (n,) of errors; NaN for 0, which none is.
+
+    Parameters
+    ----------
+    values : as they stand, NaN where there is none
+    what : name of the column, for messages
+    any_sign : bool, whether they may be below 0, as errors down are for some
+
+    Raises `InputError` for one below 0, as -99 is for what is not known, where that is no way down.
+    """
+    if not any_sign and np.any(values < 0):
+        raise InputError(
+            f"The column {what} has the error {np.nanmin(values):g}; wanted is one above 0, or an empty cell where "
+            "it is not known."
+        )
+    return np.where(values == 0, np.nan, np.abs(values))
+
+
+def of_lines(lines: Sequence[str]) -> Table:
+    """The table in lines of text, with whatever is between its cells; of one column alone where the cells are no table.
+
+    lines: of the file, those that begin with # are comments or have the names.
+
+    Raises `DataError` where rows have not the same number of cells.
+    """
+    semicolons = [line for line in lines if ";" in line and not line.startswith("#")]
+    if semicolons and semicolons[0] == next(
+        line for line in lines if line.strip() and not line.startswith("#")
+    ):
+        return Table.read(lines, format="ascii.basic", delimiter=";")
+    table = Table.read(lines, format="ascii")
+    name = table.colnames[0]
+    if len(table.colnames) == 1 and re.search(r"[,;\t]", name):
+        raise DataError(f"its rows have not all as many cells as there are names, {name}")
+    return table
