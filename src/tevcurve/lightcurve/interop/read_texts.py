@@ -25,8 +25,9 @@ NOTHING = ("", "-", "--", "na", "n/a", "nan", "none", "null")
 def rows_of_csv(data: bytes) -> tuple[list[str], list[list[str]]]:
     """(names, rows) of a file with its names in the first line, all without blanks around them.
 
-    data: bytes of the file, UTF-8, with commas between cells, or semicolons where the names are divided by these. Raises
-    `DataError` for a row with another number of cells.
+    data: bytes of the file, UTF-8, with commas between cells, or semicolons where the names are divided by these.
+
+    Raises `DataError` for a row with another number of cells.
     """
     head = first_line(data)
     delimiter = ";" if head.count(";") > head.count(",") else ","
