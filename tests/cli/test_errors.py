@@ -96,6 +96,7 @@ CASES = [
     (["light-curve", "STORE", "--spectrum", "2.4"], "such as PowerLaw index=2.5"),
     (["run", "STORE"], "has data, which"),
     (["report", "."], "is not a result of tevcurve"),
+    (["report", ".", "--toys", "-1"], "-1 is not in the range x>=0"),
     (["variability", "nowhere"], "There is no folder nowhere; wanted is that of a result"),
     (["append", "nowhere", "STORE"], "There is no folder nowhere; wanted is that of a result"),
     (["cache", "list", "--cache", "STORE"], "is no cache of tevcurve"),

@@ -118,7 +118,12 @@ def report(
         Option("--output", "-o", help="The page; default: RESULT.html.", show_default=False),
     ] = None,
     toys: Annotated[
-        int | None, Option(help="Toys for the chances of variability.", show_default=False)
+        int | None,
+        Option(
+            help="Toys for the chances of variability, 0 for none; default: 1000 where they can change a chance.",
+            min=0,
+            show_default=False,
+        ),
     ] = None,
     timing: Annotated[
         bool | None,

@@ -69,5 +69,5 @@ def plot_correlation(result: Any, ax: "Axes | None" = None) -> "Axes":
         ax.axhline(level, color="0.5", linestyle=style, linewidth=0.8)
     ax.set_xlabel(f"Lag [{unit}], above 0: the light curve comes after the other")
     ax.set_ylabel("Correlation, noise taken out")
-    ax.set_title(f"{CORRELATIONS[result.kind]}. No test: red noise correlates by chance", fontsize="small")
+    ax.set_title(f"{CORRELATIONS[result.kind]}.\nNo test: red noise correlates by chance", fontsize="small")
     return ax
