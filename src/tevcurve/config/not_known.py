@@ -7,14 +7,7 @@ from typing import Any
 from tevcurve.asked_systematics import as_systematics
 from tevcurve.config.mistakes import NoKey
 from tevcurve.errors import InputError, Unwanted
-from tevcurve.systematics import (
-    ANYTHING,
-    ORIGINS,
-    OVERLAP,
-    CrossCalibration,
-    Systematic,
-    positive_number,
-)
+from tevcurve.systematics import ANYTHING, ORIGINS, OVERLAP, CrossCalibration, Systematic, positive_number
 
 FROM, SIGMA = "from", "sigma"
 

@@ -9,14 +9,7 @@ from tevcurve.figures.style import COLOURS
 from tevcurve.lightcurve.plots.rows import NOT_MEASURED, errors_of, floats_of
 from tevcurve.report import words
 from tevcurve.report.cuts import cuts_of
-from tevcurve.report.figure_style import (
-    SYMBOLS,
-    axis,
-    base_layout,
-    error_bars,
-    shortened,
-    sizes_for,
-)
+from tevcurve.report.figure_style import SYMBOLS, axis, base_layout, error_bars, shortened, sizes_for
 from tevcurve.report.rows import utc_ms
 
 HEIGHT, PANEL_HEIGHT = 420, 170  # pixels

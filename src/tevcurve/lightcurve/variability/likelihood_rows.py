@@ -9,10 +9,7 @@ from astropy.time import Time, TimeDelta
 
 from tevcurve.errors import InputError
 from tevcurve.lightcurve.variability.extra_variance import ExtraVariance
-from tevcurve.lightcurve.variability.not_known import (
-    NotKnown,
-    without_nuisances,
-)
+from tevcurve.lightcurve.variability.not_known import NotKnown, without_nuisances
 from tevcurve.lightcurve.variability.row_fits import RowFits
 
 # Below this many counts in a row, or below this TS, chances are taken from toys.

@@ -14,12 +14,7 @@ from tevcurve.lightcurve.fitted_energies import energy_ranges, range_notes, rang
 from tevcurve.lightcurve.selection import bands_of_rows, rows_of_band, rows_of_instruments
 from tevcurve.lightcurve.variability.column_profiles import at_bound, profile_of_columns
 from tevcurve.lightcurve.variability.likelihood_rows import MOST_AT_BOUND, Pieces, Rows
-from tevcurve.lightcurve.variability.not_known import (
-    not_known,
-    raw_rows,
-    refitted,
-    table_notes,
-)
+from tevcurve.lightcurve.variability.not_known import not_known, raw_rows, refitted, table_notes
 from tevcurve.lightcurve.variability.row_fits import RowFits
 
 # What is asked of rows whose counts are at hand; others are known by their columns only.
