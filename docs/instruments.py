@@ -76,10 +76,11 @@ def figure(raw, scaled):
     constant = scaled.variability(n_toys=0).ts_var.constant.to_value(UNIT)
     left.axhline(constant, color="0.5", lw=1, zorder=0)
     left.set_xticks(place, [time[:10] for time in scaled.time_start.utc.iso], rotation=30, ha="right")
+    left.set_xlabel("Start of the night's good time (UTC)")
     left.set_ylabel("Flux (1–10 TeV) [10$^{-11}$ cm$^{-2}$ s$^{-1}$]")
     left.set_ylim(bottom=0)
     left.set_title(
-        "Crab nebula; hollow: as each sees it; full: as hess would, pale: with its scale",
+        "Crab nebula\nhollow: as each sees it; full: as hess would; pale: with the scale's error",
         fontsize="medium",
         loc="left",
     )
