@@ -228,17 +228,20 @@ def test_an_interruption_says_what_goes_on(store, capsys, monkeypatch, number, c
         (command.Stopped(signal.SIGTERM), 128 + signal.SIGTERM, "Stopped.\n"),
     ],
 )
-def test_an_interruption_where_python_passes_no_error_on_comes_again(error, code, words, monkeypatch, capsys):
+@pytest.mark.parametrize("soon", [0, 0.01])
+def test_an_interruption_where_python_passes_no_error_on_comes_again(
+    soon, error, code, words, monkeypatch, capsys
+):
     class Last:
         def __del__(self):
             raise error
 
     def called(arguments):
         Last()
-        time.sleep(20)
+        # It ends here, however long the machine takes for that.
+        time.sleep(30)
 
+    monkeypatch.setattr(command, "_SOON", soon)
     monkeypatch.setattr(command, "_called", called)
-    begin = time.monotonic()
     assert main(["info"]) == code
-    assert time.monotonic() - begin < 10
     assert capsys.readouterr().err == words

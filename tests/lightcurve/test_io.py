@@ -24,6 +24,8 @@ META = {
     "numpy": np.float64(0.1),
     "date": Time(53343.5, format="mjd", scale="tt"),
     "nested": {"z": 1, "a": {"b": 0.1 * u.deg}},
+    "lines": {"k": "one\n\n  two", "many": ["x\ny\n"]},
+    "plain_lines": "one\ntwo",
 }
 
 

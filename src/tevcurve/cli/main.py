@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -83,7 +84,13 @@ def _ends_orderly() -> Iterator[None]:
         number = getattr(lost.exc_value, "number", signal.SIGINT)
         if number in own:
             signal.signal(number, stop)
-        threading.Timer(_SOON, signal.pthread_kill, [threading.get_ident(), number]).start()
+        threading.Timer(_SOON, send, [threading.get_ident(), number]).start()
+
+    def send(thread: int, number: int) -> None:
+        # On a busy machine it would come while it is still being told of the first one, and be lost, too.
+        while _is_in(again, thread):
+            time.sleep(_SOON)
+        signal.pthread_kill(thread, number)
 
     for number in own:
         signal.signal(number, stop)
@@ -94,6 +101,14 @@ def _ends_orderly() -> Iterator[None]:
         sys.unraisablehook = told_before
         for number in own:
             signal.signal(number, signal.SIG_DFL)
+
+
+def _is_in(function: Any, thread: int) -> bool:
+    """Whether a thread is in a call of a function."""
+    frame = sys._current_frames().get(thread)
+    while frame is not None and frame.f_code is not function.__code__:
+        frame = frame.f_back
+    return frame is not None
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 import io
 import json
+from collections import OrderedDict
 from functools import lru_cache
 
 import numpy as np
+from astropy.io.misc.yaml import AstropyDumper
 
 from tevcurve.files.texts import different_texts, is_text
 from tevcurve.lightcurve.table_details import without_formats
@@ -24,7 +26,7 @@ def ecsv_parts(table):
         yield _known_empty(outline)
         return
     if not len(table) or not all(_is_plain(table[name]) for name in table.colnames):
-        yield _written(without_formats(table))
+        yield written(without_formats(table))
         return
     head = _head(without_formats(table[:1])) if outline is None else _known_head(outline)
     yield "\n".join([*head, ""])
@@ -41,19 +43,44 @@ def _known_head(outline):
 
 @lru_cache(maxsize=REMEMBERED)
 def _known_empty(outline):
-    return _written(outline.row()[:0])
+    return written(outline.row()[:0])
 
 
 def _head(row):
     """The lines before the rows, of a table of one row: comments, and the names."""
-    lines = _written(row).split("\n")
+    lines = written(row).split("\n")
     return lines[: next(number for number, line in enumerate(lines) if not line.startswith("#")) + 1]
 
 
-def _written(table):
+class _Lines(str):
+    """A text with line breaks, which YAML has in double quotes: of others readers of ECSV skip the empty lines."""
+
+
+def _represent(dumper, lines):
+    return dumper.represent_scalar("tag:yaml.org,2002:str", str(lines), style='"')
+
+
+AstropyDumper.add_representer(_Lines, _represent)
+
+
+def written(table):
+    """The text of a table as astropy writes it, with line breaks in its metadata. table: astropy Table."""
+    plain = table.copy(copy_data=False)
+    plain.meta = _with_lines(plain.meta)
     stream = io.StringIO()
-    table.write(stream, format="ascii.ecsv")
+    plain.write(stream, format="ascii.ecsv")
     return stream.getvalue()
+
+
+def _with_lines(value):
+    """A value of metadata, whose texts with line breaks are `_Lines`."""
+    if isinstance(value, str):
+        return _Lines(value) if "\n" in value else value
+    if type(value) in (dict, OrderedDict):
+        return type(value)((key, _with_lines(each)) for key, each in value.items())
+    if type(value) in (list, tuple):
+        return type(value)(map(_with_lines, value))
+    return value
 
 
 def _is_plain(column):

@@ -32,6 +32,13 @@ def test_all_columns_come_back(tmp_path, suffix):
     assert {k: back.meta[k] for k in light_curve.meta} == light_curve.meta
 
 
+def test_line_breaks_come_back_from_ecsv_also_with_astropy(tmp_path):
+    told = {"note": "one\n\ntwo", "all": {"k": ["x\ny"]}}
+    path = make_rows(2, meta=told).write(tmp_path / "a.ecsv", format="gadf")
+    for meta in (LightCurve.read(path).meta, Table.read(path).meta):
+        assert {key: meta[key] for key in told} == told
+
+
 def test_the_same_bytes_for_the_same_rows(tmp_path):
     for suffix in ("ecsv", "fits", "fits.gz"):
         one, two = (make_rows().write(tmp_path / f"{k}.{suffix}", format="gadf") for k in "ab")

@@ -11,6 +11,7 @@ from astropy.io import fits
 from astropy.table import Table
 from astropy.time import Time
 
+from tevcurve.lightcurve.ecsv_text import written
 from tevcurve.lightcurve.file_formats import FileFormat
 from tevcurve.lightcurve.fits_files import FLUX_POINTS_HDU, QUOTED, fits_text
 from tevcurve.lightcurve.interop.gadf_table import to_gadf_table
@@ -31,9 +32,7 @@ def to_gadf_ecsv(light_curve: LightCurve) -> bytes:
 
 def ecsv_bytes(table: Table) -> bytes:
     """Bytes of an ECSV file of a table. table: in the layout of `to_gadf_table`."""
-    stream = io.StringIO()
-    table.write(stream, format="ascii.ecsv")
-    return stream.getvalue().encode()
+    return written(table).encode()
 
 
 def to_gadf_fits(light_curve: LightCurve) -> bytes:
