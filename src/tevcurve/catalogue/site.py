@@ -14,7 +14,8 @@ from astropy.table import Table
 from tevcurve import __version__
 from tevcurve.catalogue.folder import LightCurves, neighbours_of_row
 from tevcurve.catalogue.source_table import alone_words
-from tevcurve.catalogue.sparkline import LIMIT_TS, sparkline
+from tevcurve.catalogue.sparkline import sparkline
+from tevcurve.lightcurve.faint import is_faint
 from tevcurve.problems import FAILED, NOT_CHOSEN, WARNING
 from tevcurve.report.embedding import as_json
 from tevcurve.report.figure_style import plain, shortened
@@ -216,7 +217,7 @@ def _of_band(source: Any, name: str, band: int) -> float:
 def _flux_text(source: Any, band: int) -> str:
     """The mean flux in 1e-12 cm-2 s-1 with its error, or its limit where the source is not seen."""
     flux, error, limit, ts = (_of_band(source, name, band) for name in ("flux", "flux_err", "flux_ul", "ts"))
-    if np.isfinite(limit) and not (ts >= LIMIT_TS and flux > 0):
+    if np.isfinite(limit) and is_faint(flux, ts):
         return f"< {number(limit / 1e-12, 2)}"
     return _with_error(flux, error)
 

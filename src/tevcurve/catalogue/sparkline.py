@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 from markupsafe import Markup
 
+from tevcurve.lightcurve.faint import is_faint
+
 WIDTH, HEIGHT, EDGE = 160, 30, 3
 # Of more rows than these so many means are drawn.
 MOST = 40
-LIMIT_TS = 4.0
 # Beyond the ends of errors and limits, of the range between these.
 _ROOM = 0.08
 
@@ -16,7 +17,7 @@ _ROOM = 0.08
 def sparkline(rows: Mapping[str, np.ndarray], mean: float) -> Markup:
     """The SVG element of a light curve: rows one after the other, in the order of time, with their errors.
 
-    Of many rows means are drawn, weighted with their errors. Rows with a TS below 4 are limits.
+    Of many rows means are drawn, weighted with their errors. Faint rows are limits.
 
     Parameters
     ----------
@@ -29,8 +30,7 @@ def sparkline(rows: Mapping[str, np.ndarray], mean: float) -> Markup:
         flux, errn, errp = _means(flux, errn, errp)
         limit, is_limit = np.full(len(flux), np.nan), np.zeros(len(flux), dtype=bool)
     else:
-        with np.errstate(invalid="ignore"):
-            is_limit = np.isfinite(limit) & ~((ts >= LIMIT_TS) & (flux > 0))
+        is_limit = np.isfinite(limit) & is_faint(flux, ts)
     value = np.where(is_limit, np.nan, flux)
     low, high = (_nan_to(each, 0.0) for each in (value - errn, value + errp))
     ends = np.concatenate([low, high, limit[is_limit], [0.0, _nan_to(mean, 0.0)]])

@@ -6,6 +6,7 @@ import numpy as np
 from astropy.units import dimensionless_unscaled
 
 from tevcurve.figures.style import COLOURS, factors_of
+from tevcurve.lightcurve.faint import is_faint
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.lightcurve.plots.gaps import cut_nights
 from tevcurve.lightcurve.plots.points import PALE
@@ -17,7 +18,6 @@ WIDTH, HEIGHT = 640, 170
 LEFT, RIGHT, TOP, BOTTOM = 74, 10, 12, 24
 # Rows beyond these are drawn without words that a pointer shows, and without a figure.
 MANY, TOO_MANY = 400, 5000
-LIMIT_BELOW_TS = 4
 
 
 def small_figure(light_curve, title):
@@ -48,7 +48,7 @@ def small_figure(light_curve, title):
         floats_of(table, "ts"),
     )
     flux, (down, up), limit = values["value"], np.nan_to_num(values["errors"]), values["upper"]
-    is_limit = np.isfinite(limit) & (~np.isfinite(flux) | (ts < LIMIT_BELOW_TS))
+    is_limit = np.isfinite(limit) & is_faint(flux, ts)
     low, high = np.where(is_limit, 0.0, flux - down), np.where(is_limit, limit, flux + up)
     beneath, above = flux - values["total"][0], flux + values["total"][1]
     known = np.isfinite(high)

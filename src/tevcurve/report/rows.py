@@ -10,6 +10,7 @@ from astropy.time import Time
 
 from tevcurve.leap_seconds import as_if_none_were_to_come, as_utc
 from tevcurve.lightcurve.columns import ENDINGS, TITLES, declared, first_look
+from tevcurve.lightcurve.faint import is_faint
 from tevcurve.lightcurve.fitted_energies import extrapolating
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS
 from tevcurve.lightcurve.plots.rows import errors_of, floats_of, series_of
@@ -19,7 +20,6 @@ from tevcurve.report.runs_of_rows import RunsOfRows, runs_of_rows
 from tevcurve.rounding import decimals_in_row, power_of
 
 MJD_OF_1970, DAY_MS = 40587, 86_400_000
-LIMIT_TS = 4.0
 # Of the columns that are looked at first, those that the page has in its own words.
 SHOWN = (
     *(name + end for name in TITLES for end in ENDINGS),
@@ -131,8 +131,7 @@ class ReportRows:
     @cached_property
     def is_limit(self) -> np.ndarray:
         """Bool array (n,): rows that are drawn as an upper limit, as `LightCurve.plot` does it."""
-        faint = ~np.isfinite(self.value) | (self.value < 0) | (self.ts < LIMIT_TS)
-        return faint & np.isfinite(self.limit)
+        return is_faint(self.value, self.ts) & np.isfinite(self.limit)
 
     @cached_property
     def drawn_limit(self) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 from astropy import units as u
 
 from tevcurve.lightcurve.columns import TITLES
+from tevcurve.lightcurve.faint import is_faint
 from tevcurve.lightcurve.interval_words import limits_by
 from tevcurve.lightcurve.joined_rows import INSTRUMENTS
 from tevcurve.lightcurve.selection import rows_of_instruments
@@ -95,9 +96,8 @@ def limits_of(
     none = np.zeros(len(table), dtype=bool)
     if ts_threshold is None:
         return positive & (value <= 0) & np.isfinite(upper), none
-    faint = ~np.isfinite(value) | (value <= 0)
-    faint |= floats_of(table, "ts") < ts_threshold
-    is_upper, is_lower = faint & np.isfinite(upper), ~np.isfinite(value) & (lower > 0)
+    is_upper = is_faint(value, floats_of(table, "ts"), ts_threshold) & np.isfinite(upper)
+    is_lower = ~np.isfinite(value) & (lower > 0)
     # a ratio with an error above it that is larger than itself is known on one side, the nearer one
     with np.errstate(divide="ignore", invalid="ignore"):
         one_sided = (values["errors"][1] > value) & np.isfinite(lower) & ~is_upper
