@@ -16,6 +16,7 @@ from tevcurve.files.unit_words import unit_of_text
 from tevcurve.lightcurve.columns import COLUMNS, ENDINGS
 from tevcurve.lightcurve.interop.named_times import moments
 from tevcurve.lightcurve.interop.read_texts import errors_of, in_order, numbers, of_lines, text_of, truths
+from tevcurve.lightcurve.interop.unknown_values import check_known
 from tevcurve.lightcurve.magnitudes import check_sizes, check_unit_said, in_magnitudes, is_magnitude
 from tevcurve.lightcurve.product import LightCurve
 
@@ -23,6 +24,7 @@ TIMES = ("time", "time_min", "time_max", "time_width")
 FLAGS = "is_ul"
 # Errors and limits, which have the unit of their value.
 _ENDS = (*(end for end in ENDINGS if end), "_ll")
+_ERRORS = tuple(end for end in _ENDS if "_err" in end)
 _SUFFIXES = {".fits": "fits", ".fits.gz": "fits", ".fit": "fits", ".ecsv": "ascii.ecsv", ".vot": "votable"}
 _SUFFIXES |= {".xml": "votable", ".mrt": "ascii.mrt"}
 
@@ -57,7 +59,8 @@ def from_table(
         Times are since then, in the unit of their column; `time_format` is not needed.
     meta : dict of further metadata, such as {"instrument": "V"}
 
-    Raises `InputError` for a column that is not there, and for times or units that are not said.
+    Raises `InputError` for a column that is not there, for times or units that are not said, and for numbers without an
+    error that stand for nothing beside those with one, such as -99.
     """
     table = table_without_masks(table)
     _check(table, columns, units or {})
@@ -70,6 +73,7 @@ def from_table(
             values |= _column(table, name, columns, units or {})
     if flags is not None:
         _flagged(values, table[flags], list(columns))
+    _check_known(values, columns)
     said = {key: value for key, value in (meta or {}).items() if key != "TIMESYS"}
     return LightCurve(in_order(start, stop, values, said))
 
@@ -204,7 +208,7 @@ def _column(
             f"{declared[name].unit or 'no unit'}; wanted is another name for it, such as eflux, flux_density or rate."
         )
     value, upper, lower = found
-    if any(name.endswith(end) for end in _ENDS if "_err" in end):
+    if name.endswith(_ERRORS):
         value = errors_of(value, columns[name], any_sign=not name.endswith("_err"))
     if is_magnitude(unit):
         scale, unit = unit.to(u.mag), u.mag
@@ -214,6 +218,16 @@ def _column(
     made = {name: value, f"{name}_ul": upper, f"{name}_ll": lower}
     made = {key: each for key, each in made.items() if key == name or np.isfinite(each).any()}
     return {key: each if unit is None else each * unit for key, each in made.items()}
+
+
+def _check_known(values: Mapping[str, Any], columns: Mapping[str, str]) -> None:
+    """Raises `InputError` for values that stand for nothing, where a column has errors."""
+    for name, column in values.items():
+        errors = [values[f"{name}{end}"] for end in _ERRORS if f"{name}{end}" in values]
+        if errors:
+            has_error = np.any([np.isfinite(np.asarray(each)) for each in errors], axis=0)
+            is_signed = getattr(column, "unit", None) == u.mag
+            check_known(np.asarray(column), has_error, columns[name], is_signed)
 
 
 def _is_value(name: str, columns: Mapping[str, str]) -> bool:
