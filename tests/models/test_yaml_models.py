@@ -200,7 +200,7 @@ def test_elongated_shapes_are_refused(tmp_path):
         text.replace("name: e\n            value: 0.0", "name: e\n            value: 0.7", 1)
     )
     with pytest.raises(
-        InputError, match=r"of haze is elongated, with the excentricity e 0.7; wanted is a round one"
+        InputError, match=r"of haze is elongated, with the eccentricity e 0.7; wanted is a round one"
     ):
         read_models(tmp_path / "m.yaml")
 

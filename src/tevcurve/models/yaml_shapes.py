@@ -32,7 +32,7 @@ SHAPES: dict[str, tuple[str, type[SpatialModel]]] = {
     "TemplateSpatialModel": ("template", TemplateSpatialModel),
 }
 OF_TEMPLATE = ("type", "frame", "parameters", "filename", "normalize", "unit")
-# What theirs have further, and a round shape has none of: excentricity and the angle of the long axis.
+# What theirs have further, and a round shape has none of: eccentricity and the angle of the long axis.
 ROUND = (Parameter("e", 0.0, frozen=True), Parameter("phi", 0.0, u.deg, frozen=True))
 
 
@@ -109,7 +109,7 @@ def _check_round(entries: Mapping[str, tuple[Path, Mapping[str, Any]]], what: st
     if entry.get("value") != 0:
         raise mistake(
             place,
-            f"{what} is elongated, with the excentricity e {entry.get('value')}; wanted is a round one, e 0.",
+            f"{what} is elongated, with the eccentricity e {entry.get('value')}; wanted is a round one, e 0.",
         )
 
 
