@@ -120,3 +120,36 @@ def test_times_as_runs_are_told_with_what_chooses_by_time(refused):
     assert refused("light-curve", "data", "Crab", "--runs", "1-2").endswith(
         "where: OBS_ID >= 1 and OBS_ID <= 2."
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("replay result --baseline-from data", "--baseline-from is the folder of a result"),
+        ("replay result --baseline-from configuration.yaml", "--baseline-from is the folder of a result"),
+        ("timing result --test time-lag --max-lag 1h --other data", "--other is a result, or a file"),
+        ("light-curve data --runs configuration.yaml", "--runs is OBS_IDs, as 23523,23526, or a file"),
+        ("light-curve data --irfs result", "--irfs is a FITS file with the responses"),
+        ("light-curve data --models data", "--models is a YAML file of sky models"),
+        ("run configuration.yaml --positions result", "--positions is a file with name, ra and dec"),
+    ],
+)
+def test_a_file_of_another_kind_than_an_option_takes_is_told(line, wanted, refused):
+    told = refused(*line.split())
+    assert re.search(r"`tevcurve [\w-]+ .*?` takes; wanted for ", told)
+    assert f"; wanted for {wanted}" in told
+
+
+def test_options_that_have_what_they_take_are_not_told_of(words, refused):
+    # A folder of one run may be called by its OBS_ID.
+    (words / "1").symlink_to("data")
+    told = refused("light-curve", "data", "--runs", "1", "--time-bins", "x")
+    (words / "1").unlink()
+    assert told.startswith("time_bins: The time bins are 'x'")
+    told = refused("timing", "result", "--test", "time-lag", "--max-lag", "1h", "--other", "file.ecsv")
+    assert "wanted for" not in told
+
+
+def test_what_is_no_number_is_not_told_of_a_range(refused):
+    assert "'abc' is not a valid integer." in refused("variability", "result", "--toys", "abc")
+    assert "0" in refused("variability", "result", "--toys", "-1")

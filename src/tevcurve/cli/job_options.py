@@ -14,6 +14,13 @@ from tevcurve.yaml_nodes import plain_value, read_marked
 
 NAMES = {"energy_edges": ["--energy", "--energy-edges"], "output": ["--output", "-o"]}
 _SEVERAL = {"exclusion", "irfs"}
+# What the words of an option may be, of those kinds that are known: a run of its own file has responses, too.
+_TAKES = {
+    "irfs": ("responses", "data"),
+    "models": ("models", "configuration"),
+    "positions": ("positions",),
+    "runs": ("runs", "data"),
+}
 
 
 def job_options(
@@ -156,6 +163,7 @@ def _option(key: Option, default: Any) -> inspect.Parameter:
     names = NAMES.get(name, [f"--{name.replace('_', '-')}"])
     kind: Any
     options: dict[str, Any] = {"help": description, "section": key.section, "show_default": False}
+    options["takes"] = _TAKES.get(name, ())
     if key.kind == "flag":
         kind, names = bool | None, [f"{names[0]}/--no-{names[0][2:]}"]
     elif key.kind == "whole number":

@@ -1,6 +1,7 @@
 """What a word of the line is, where a command fails that wants a word of another kind: data, a result, a configuration.
 
-Each argument declares the kinds that it takes. What is found here is only looked for when a command has failed.
+Each argument, and each option that takes a file or folder, declares the kinds that it takes. What is found here is only
+looked for when a command has failed.
 """
 
 import os
@@ -13,7 +14,7 @@ import click
 from tevcurve.catalogue.positions import SUFFIXES, TARGETS, catalogue_sources
 from tevcurve.cli.jobs import is_name
 from tevcurve.cli.one_source import is_catalogue
-from tevcurve.cli.parameters import ArgumentWithWords
+from tevcurve.cli.parameters import ArgumentWithWords, OptionOfSection
 from tevcurve.config.sky import place_in_words
 from tevcurve.data.found_files import is_fits_name
 from tevcurve.data.store_folders import indices_below
@@ -67,6 +68,10 @@ KINDS = {
         "There is no file or folder {}; a target comes last, as `tevcurve light-curve PATH {}`",
         "the name of a target, as `tevcurve info PATH` shows it",
     ),
+    # Words of these kinds are not known when they are seen.
+    "responses": Kind("", "a FITS file with the responses of the runs"),
+    "models": Kind("", "a YAML file of sky models"),
+    "runs": Kind("", "OBS_IDs, as 23523,23526, or a file with one a line"),
 }
 
 
@@ -79,6 +84,10 @@ def refusal(command: click.Command, context: click.Context) -> str:
     context : of click, with the words
     """
     for argument in command.get_params(context):
+        if isinstance(argument, OptionOfSection):
+            told = _refused_option(context.params.get(argument.name or ""), argument)
+            if told:
+                return told
         if not isinstance(argument, ArgumentWithWords) or not argument.takes:
             continue
         given = context.params.get(argument.name or "")
@@ -88,6 +97,19 @@ def refusal(command: click.Command, context: click.Context) -> str:
             told = "" if word is None else _refused(word, argument, is_last)
             if told:
                 return told
+    return ""
+
+
+def _refused_option(given: object, option: OptionOfSection) -> str:
+    """The sentence on a file or folder of another kind than an option takes; "" where it is none."""
+    for word in given if isinstance(given, list) else [given]:
+        # What is no path is an OBS_ID, or told as what is not there by who looks for it.
+        if option.takes and isinstance(word, str | Path) and Path(word).expanduser().exists():
+            kind = kind_of(word)
+            if kind is not None and kind not in option.takes:
+                return _sentence(
+                    word, kind, f"wanted for {option.opts[0]} is {KINDS[option.takes[0]].wanted}"
+                )
     return ""
 
 
@@ -106,8 +128,12 @@ def _refused(word: str | Path, argument: ArgumentWithWords, is_last: bool) -> st
     # Where no name is taken, what is no path is a path of what is not there, as the command says itself.
     if kind is None or kind in takes or (kind == "name" and "name" not in argument.last):
         return ""
+    return _sentence(word, kind, f"wanted is {KINDS[takes[0]].wanted}")
+
+
+def _sentence(word: str | Path, kind: str, wanted: str) -> str:
     text = f'"{word}"' if " " in str(word) else str(word)
-    return f"{KINDS[kind].told.replace('{}', text)}; wanted is {KINDS[takes[0]].wanted}."
+    return f"{KINDS[kind].told.replace('{}', text)}; {wanted}."
 
 
 def kind_of(word: str | Path) -> str | None:

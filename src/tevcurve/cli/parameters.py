@@ -26,6 +26,7 @@ class Option:
     min : least number
     count : whether it is counted how often it is there
     instead : function that is called where it is given, in place of the command
+    takes : kinds of words that it takes, as those of an `Argument`
     """
 
     def __init__(
@@ -38,7 +39,9 @@ class Option:
         min: float | None = None,
         count: bool = False,
         instead: Callable[[], None] | None = None,
+        takes: tuple[str, ...] = (),
     ) -> None:
+        self.takes = takes
         self.names, self.help, self.metavar, self.section = names, help, metavar, section
         self.show_default, self.min, self.count, self.instead = show_default, min, count, instead
 
@@ -64,6 +67,7 @@ class Option:
         return OptionOfSection(
             [name, *names],
             section=self.section,
+            takes=self.takes,
             default=default,
             help=self.help,
             metavar=self.metavar,
@@ -129,12 +133,13 @@ class OptionOfSection(click.Option):
     ----------
     names : as click has them
     section : the heading
+    takes : kinds of words that it takes; none where any word will do
     options : of `click.Option`
     """
 
-    def __init__(self, names: Sequence[str], section: str, **options: Any) -> None:
+    def __init__(self, names: Sequence[str], section: str, takes: tuple[str, ...], **options: Any) -> None:
         super().__init__(names, **options)
-        self.section = section
+        self.section, self.takes = section, takes
 
 
 class ArgumentWithWords(click.Argument):
@@ -186,7 +191,10 @@ def _type(kind: Any, least: float | None) -> Any:
     if kind is bool:
         return click.BOOL
     if least is not None:
-        return click.IntRange(min=int(least)) if kind is int else click.FloatRange(min=least)
+        among = click.IntRange(min=int(least)) if kind is int else click.FloatRange(min=least)
+        # What is no number at all is not told of ranges.
+        among.name = click.INT.name if kind is int else click.FLOAT.name
+        return among
     return kind
 
 

@@ -20,6 +20,7 @@ BASELINE_FROM = Annotated[
         help="Folder of a result whose constant flux is that, in the same energy band; its error is added.",
         metavar="RESULT",
         show_default=False,
+        takes=("result",),
     ),
 ]
 BASELINE_ERROR = Annotated[float, Option(help="How far the quiet flux may be from that, over itself.")]

@@ -8,9 +8,9 @@ from tevcurve.cli.parameters import Option
 from tevcurve.cli.results import ACCEPT_CHANGED, BAND, INSTRUMENT, OVERWRITE, RECORDS, RESULT_OR_FILE, SOURCE
 
 
-def _option(help: str, metavar: str | None = None):
+def _option(help: str, metavar: str | None = None, takes: tuple[str, ...] = ()):
     """An option without a default to show."""
-    return Option(help=help, metavar=metavar, show_default=False)
+    return Option(help=help, metavar=metavar, show_default=False, takes=takes)
 
 
 def timing(
@@ -48,6 +48,7 @@ def timing(
             help="Another series for lags: a result, where it is of two instruments the one that is not asked for, "
             "a light curve, or a table with time (MJD in TT), flux, flux_err.",
             metavar="RESULT",
+            takes=("file", "result", "catalogue"),
         ),
     ] = None,
     bands: Annotated[
