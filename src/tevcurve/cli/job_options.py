@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Annotated, Any
 
 from tevcurve.cli.parameters import Option as LineOption
+from tevcurve.cli.parameters import OptionOfFile
 from tevcurve.config.keys import KEYS
 from tevcurve.errors import InputError
 from tevcurve.options import Option
@@ -163,7 +164,6 @@ def _option(key: Option, default: Any) -> inspect.Parameter:
     names = NAMES.get(name, [f"--{name.replace('_', '-')}"])
     kind: Any
     options: dict[str, Any] = {"help": description, "section": key.section, "show_default": False}
-    options["takes"] = _TAKES.get(name, ())
     if key.kind == "flag":
         kind, names = bool | None, [f"{names[0]}/--no-{names[0][2:]}"]
     elif key.kind == "whole number":
@@ -172,11 +172,13 @@ def _option(key: Option, default: Any) -> inspect.Parameter:
         kind, options = list[str] | None, options | {"metavar": "TEXT"}
     else:
         kind, options = str | None, options | {"metavar": "TEXT"}
+    takes = _TAKES.get(name)
+    line_option = OptionOfFile(*names, takes=takes, **options) if takes else LineOption(*names, **options)
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
         default=None,
-        annotation=Annotated[kind, LineOption(*names, **options)],
+        annotation=Annotated[kind, line_option],
     )
 
 

@@ -26,8 +26,9 @@ class Option:
     min : least number
     count : whether it is counted how often it is there
     instead : function that is called where it is given, in place of the command
-    takes : kinds of words that it takes, as those of an `Argument`
     """
+
+    takes: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -39,9 +40,7 @@ class Option:
         min: float | None = None,
         count: bool = False,
         instead: Callable[[], None] | None = None,
-        takes: tuple[str, ...] = (),
     ) -> None:
-        self.takes = takes
         self.names, self.help, self.metavar, self.section = names, help, metavar, section
         self.show_default, self.min, self.count, self.instead = show_default, min, count, instead
 
@@ -83,6 +82,21 @@ class Option:
         if value and not context.resilient_parsing and self.instead is not None:
             self.instead()
             context.exit()
+
+
+class OptionOfFile(Option):
+    """An option that takes a file or folder.
+
+    Parameters
+    ----------
+    names : as those of an `Option`
+    takes : kinds of words that it takes, as those of an `Argument`; none where any word will do
+    options : of `Option`
+    """
+
+    def __init__(self, *names: str, takes: tuple[str, ...], **options: Any) -> None:
+        super().__init__(*names, **options)
+        self.takes = takes
 
 
 class Argument:

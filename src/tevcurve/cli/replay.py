@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from tevcurve.cli.outputs import Outputs
-from tevcurve.cli.parameters import Option
+from tevcurve.cli.parameters import Option, OptionOfFile
 from tevcurve.cli.results import ACCEPT_CHANGED, BAND, OVERWRITE, RESULT, SOURCE
 
 BASELINE_FLUX = Annotated[
@@ -16,7 +16,7 @@ BASELINE_FLUX = Annotated[
 ]
 BASELINE_FROM = Annotated[
     Path | None,
-    Option(
+    OptionOfFile(
         help="Folder of a result whose constant flux is that, in the same energy band; its error is added.",
         metavar="RESULT",
         show_default=False,

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 from tevcurve.cli.outputs import Outputs
-from tevcurve.cli.parameters import Option
+from tevcurve.cli.parameters import Option, OptionOfFile
 from tevcurve.cli.results import ACCEPT_CHANGED, BAND, INSTRUMENT, OVERWRITE, RECORDS, RESULT_OR_FILE, SOURCE
 
 
-def _option(help: str, metavar: str | None = None, takes: tuple[str, ...] = ()):
+def _option(help: str, metavar: str | None = None):
     """An option without a default to show."""
-    return Option(help=help, metavar=metavar, show_default=False, takes=takes)
+    return Option(help=help, metavar=metavar, show_default=False)
 
 
 def timing(
@@ -44,10 +44,11 @@ def timing(
     harmonics: Annotated[int | None, _option(help="Of z-n-search; default: 2.")] = None,
     other: Annotated[
         Path | None,
-        _option(
+        OptionOfFile(
             help="Another series for lags: a result, where it is of two instruments the one that is not asked for, "
             "a light curve, or a table with time (MJD in TT), flux, flux_err.",
             metavar="RESULT",
+            show_default=False,
             takes=("file", "result", "catalogue"),
         ),
     ] = None,
