@@ -21,6 +21,7 @@ from tevcurve.lightcurve.variability import (
     point_to_point,
     ts_var,
 )
+from tevcurve.lightcurve.variability.gregory_loredo import gregory_loredo
 from tevcurve.lightcurve.variability.rows import rows_of
 from tevcurve.run_id import RunId
 from tevcurve.systematics import CrossCalibration, Scales, Systematic, Systematics
@@ -150,6 +151,7 @@ def test_all_amplitudes_know_of_it_and_blocks_say_that_they_do_not():
     assert point_to_point(light_curve).p_value > 0.005
     for events in (False, True):
         assert NOT_KNOWN in bayesian_blocks(light_curve, events=events).note
+    assert f"odds by the times of events {NOT_KNOWN}" in gregory_loredo(light_curve, n_toys=0).note
 
 
 def test_blocks_and_flares_are_those_of_the_rows_as_they_are():

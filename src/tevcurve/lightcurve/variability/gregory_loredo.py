@@ -13,12 +13,13 @@ from tevcurve.kernels.stepwise_rates import Steps
 from tevcurve.lightcurve.plots.overlays import plot_blocks
 from tevcurve.lightcurve.variability.chances import Test, chance_of
 from tevcurve.lightcurve.variability.event_clock import event_clock
-from tevcurve.lightcurve.variability.not_known import IGNORED
 from tevcurve.lightcurve.variability.records import VariabilityResult
 from tevcurve.lightcurve.variability.rows import rows_of
 
 # Steps of the finest model, where there are as many events or more.
 M_MAX = 64
+# What is said of odds where there are scales or systematic errors.
+IGNORED = ("odds by the times of events do not know of scales and systematic errors",)
 # Points of the curve: of the table, and of those that fractions are counted on.
 N_CELLS, N_POINTS = 256, 1000
 # Odds are 1 on average over constant sources (Markov's inequality).
