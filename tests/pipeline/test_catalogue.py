@@ -42,22 +42,23 @@ def rows_of(made, source):
     return {name: np.concatenate([np.asarray(table[name])[own] for table, own in tables]) for name in names}
 
 
+def own_light_curve(store, position, time_bins, **options):
+    """That of a source alone, made as `entries` are."""
+    options = {
+        "spectrum": PowerLaw(index=2.7),
+        "safe_energy": None,
+        "unbinned": True,
+        "norm_values": None,
+    } | options
+    return light_curve(store.get_observations(), position, time_bins, BANDS, **options)
+
+
 @pytest.mark.parametrize(("time_bins", "negative"), [(None, True), ("night", False)])
 def test_each_source_is_as_its_own_light_curve(store, time_bins, negative):
     made = entries(store, time_bins, negative=negative)
     for source, position in enumerate(POSITIONS):
         rows = rows_of(made, source)
-        own = light_curve(
-            store.get_observations(),
-            position,
-            time_bins,
-            BANDS,
-            spectrum=PowerLaw(index=2.7),
-            safe_energy=None,
-            unbinned=True,
-            negative=negative,
-            norm_values=None,
-        ).table
+        own = own_light_curve(store, position, time_bins, negative=negative).table
         assert set(rows) == set(own.colnames)
         for name in ("time_min", "time_max", "e_min", "e_max", "counts", "n_runs", "status", "reason"):
             assert rows[name].tolist() == own[name].tolist(), name
@@ -75,17 +76,7 @@ def test_runs_are_chosen_for_each_source_by_its_own_offset(store, time_bins):
     n_left_out = []
     for source, position in enumerate(POSITIONS):
         rows = rows_of(made, source)
-        own = light_curve(
-            store.get_observations(),
-            position,
-            time_bins,
-            BANDS,
-            spectrum=PowerLaw(index=2.7),
-            safe_energy=None,
-            unbinned=True,
-            norm_values=None,
-            choose={"offset": "<0.7 deg"},
-        )
+        own = own_light_curve(store, position, time_bins, choose={"offset": "<0.7 deg"})
         # Nights begin with the first run of all sources, as one binning is laid over these.
         times = () if time_bins == "night" else ("time_min", "time_max")
         for name in (*times, "counts", "n_runs", "status"):

@@ -1,7 +1,8 @@
 """Which runs of a target are taken: by zenith angle, offset, time, quality, telescopes, or any column of an index."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple
@@ -126,24 +127,32 @@ class RunChoice:
 
     def _against(self, facts: "_RunFacts", position: SkyCoord | None) -> str | None:
         """What speaks against a run, a sentence, or None."""
-        try:
-            for name, text in self.said().items():
-                kind = _KINDS[name]
-                reason = kind.against(kind.parse(text), facts, position)
-                if reason is not None:
-                    return f"{reason}; chosen are runs {_words(name, text)}."
-        except NotSaid as error:
-            return f"Nothing says its {error.column}; chosen are runs {_words(name, text)}."
-        except InputError:
-            raise
-        except TevcurveError:
-            return None
-        finally:
-            facts.release()
+        with _read(facts):
+            try:
+                for name, text in self.said().items():
+                    kind = _KINDS[name]
+                    reason = kind.against(kind.parse(text), facts, position)
+                    if reason is not None:
+                        return f"{reason}; chosen are runs {_words(name, text)}."
+            except NotSaid as error:
+                return f"Nothing says its {error.column}; chosen are runs {_words(name, text)}."
         return None
 
 
 ALL_RUNS = RunChoice()
+
+
+@contextmanager
+def _read(facts: "_RunFacts") -> Iterator[None]:
+    """A context in which a run is read that lets go of its files at the end, and ends where it cannot be read."""
+    try:
+        yield
+    except InputError:
+        raise
+    except TevcurveError:
+        pass
+    finally:
+        facts.release()
 
 
 def offsets_deg(observation: Observation, positions: SkyCoord) -> np.ndarray | None:
@@ -156,17 +165,12 @@ def offsets_deg(observation: Observation, positions: SkyCoord) -> np.ndarray | N
 
     NaN where nothing says the pointing; None for a run that cannot be read, which is taken.
     """
-    facts = _RunFacts(observation)
-    try:
-        return facts.offset_deg(positions)
-    except NotSaid:
-        return np.full(len(positions), np.nan)
-    except InputError:
-        raise
-    except TevcurveError:
-        return None
-    finally:
-        facts.release()
+    with _read(facts := _RunFacts(observation)):
+        try:
+            return facts.offset_deg(positions)
+        except NotSaid:
+            return np.full(len(positions), np.nan)
+    return None
 
 
 def against_offset(text: str, its_deg: float) -> str | None:
